@@ -117,7 +117,7 @@ def load_policy(
     # Loading every edition only for the names of its rules takes longer than judging a report.
     known = (
         {*kind_rules.list_names(store.kind)}.union(*(form.rules for form in store.kind.forms()))
-        if select or ignore or settings.tree or levels
+        if select or ignore or "levels" in settings.tree or levels
         else set()
     )
     if levels:

@@ -141,15 +141,32 @@ def _make_placeholder(kind: str, name: str) -> Markdown:
     return Markdown(f'::: {{{kind}="{name}"}}\n:::')
 
 
-def draw_marked_tables(form: Form) -> dict[str, Markdown]:
-    """Draw each table of a form with a mark in every figure cell: FIGURE1E, FIGURE2E … in order of the cells."""
+def describe_marked_tables(form: Form) -> dict[str, dict[str, object]]:
+    """Describe each table of a form to the renderer, with a mark in every figure cell: FIGURE1E, FIGURE2E …
+
+    `rows` has for each row of the grid its cells, each a text and the rows and columns that it spans; `bands` has for
+    each block how many rows are headers and how many are body.
+    """
     return {
-        table.page_id: _draw_with_texts(
-            table,
-            {slot.address: f"FIGURE{i}E" for i, slot in enumerate(table.slots, 1)},
-            is_landscape=any(section.landscape for section in form.sections if section.table == table.id),
-        )
+        table.page_id: _describe_marked_table(table)
+        | {"landscape": any(section.landscape for section in form.sections if section.table == table.id)}
         for table in form.tables
+    }
+
+
+def _describe_marked_table(table: Table) -> dict[str, object]:
+    grid = table.make_grid()
+    marks = {slot.address: f"FIGURE{i}E" for i, slot in enumerate(table.slots, 1)}
+    rows: list[list[tuple[str, int, int]]] = [[] for _row in range(grid.rows)]
+    for cell in grid.cells:
+        text = marks[cell.slot.address] if cell.slot else cell.text
+        rows[cell.row].append((text, cell.rowspan, cell.colspan))
+    return {
+        "caption": table.label,
+        "labels": grid.label_columns,
+        "bands": [(band.header_rows, band.body_rows) for band in grid.blocks],
+        "widths": list(table.widths or [1.0] * grid.columns),
+        "rows": rows,
     }
 
 
@@ -253,16 +270,11 @@ def format_figure(report: Report, address: str) -> str:
 
 def draw_table(report: Report, table: Table) -> Markdown:
     """Write a table of the form with its figures, in a fenced division whose attributes describe it to the renderer."""
-    return _draw_with_texts(table, {slot.address: format_figure(report, slot.address) for slot in table.slots})
-
-
-def _draw_with_texts(table: Table, texts: Mapping[str, str], *, is_landscape: bool = False) -> Markdown:
     grid = table.make_grid()
-    figures = {(cell.row, cell.column): texts[cell.slot.address] for cell in grid.cells if cell.slot}
+    figures = {(cell.row, cell.column): format_figure(report, cell.slot.address) for cell in grid.cells if cell.slot}
     widths = " ".join(f"{width:g}" for width in table.widths or [1.0] * grid.columns)
     bands = " ".join(f"{band.header_rows}+{band.body_rows}" for band in grid.blocks)
-    classes = ".form .landscape" if is_landscape else ".form"
-    opening = f'::: {{#{table.page_id} {classes} labels="{grid.label_columns}" bands="{bands}" widths="{widths}"}}'
+    opening = f'::: {{#{table.page_id} .form labels="{grid.label_columns}" bands="{bands}" widths="{widths}"}}'
     return Markdown(f"{opening}\n\n{markdown.draw_grid_table(grid, figures)}\n\n: {escape(table.label)}\n\n:::")
 
 

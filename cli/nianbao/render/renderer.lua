@@ -14,54 +14,49 @@ local lists, lay_out_signature, keep_rows = load_module("lists.lua"), load_modul
 local widths = load_module("widths.lua")
 local letter = load_module("letter.lua")
 
--- Return the division of a form's table with its column widths, alignments, headers and bodies set, as its attributes
--- say: how many columns hold labels, which rows are headers, and how wide the columns are. Pandoc's Markdown cannot
--- express these, its tree can.
-local function make_form_table(div)
-  if not div.classes:includes("form") then return nil end
-  local widths, total = {}, 0
-  for width in div.attributes.widths:gmatch("%S+") do
-    widths[#widths + 1] = tonumber(width)
-    total = total + tonumber(width)
+-- Turn a text without markup into words and the spaces between them.
+local function split_words(text)
+  local out = pandoc.List()
+  for space, word in text:gmatch("( *)([^ ]*)") do
+    if space ~= "" and word ~= "" and #out > 0 then out:insert(pandoc.Space()) end
+    if word ~= "" then out:insert(pandoc.Str(word)) end
   end
-  local labels = tonumber(div.attributes.labels)
-  local form_table = div:walk {
-    Table = function(tbl)
-      for at, spec in ipairs(tbl.colspecs) do
-        tbl.colspecs[at] = { at <= labels and pandoc.AlignDefault or pandoc.AlignCenter, widths[at] / total }
-      end
-      local rows = pandoc.List(tbl.head.rows)
-      for _, body in ipairs(tbl.bodies) do
-        rows:extend(body.head)
-        rows:extend(body.body)
-      end
-      local bands, bodies, at = pandoc.List(), pandoc.List(), 0
-      for head, body in div.attributes.bands:gmatch("(%d+)%+(%d+)") do
-        bands:insert { tonumber(head), tonumber(body) }
-      end
-      local take_rows = function(count)
-        local taken = pandoc.List()
-        for row = at + 1, at + count do taken:insert(rows[row]) end
-        at = at + count
-        return taken
-      end
-      for _, band in ipairs(bands) do
-        local head = take_rows(band[1])
-        if #bands == 1 then tbl.head.rows, head = head, {} end
-        bodies:insert {
-          attr = pandoc.Attr(), head = head, body = take_rows(band[2]), row_head_columns = labels,
-        }
-      end
-      if #bands > 1 then tbl.head.rows = {} end
-      tbl.bodies = bodies
-      tbl.identifier = div.identifier
-      tbl.classes:insert("form")
-      if div.classes:includes("landscape") then tbl.classes:insert("landscape") end
-      return tbl
-    end,
-  }
-  form_table.attr = pandoc.Attr("", { "form" }) -- its other attributes are in the table now
-  return form_table
+  return out
+end
+
+-- Make the table of a form, in a division: its column widths, alignments, headers and bodies are as `description` says.
+local function make_form_table(id, description)
+  local labels, total = math.tointeger(description.labels), 0
+  for _, width in ipairs(description.widths) do total = total + width end
+  local colspecs = pandoc.List()
+  for at, width in ipairs(description.widths) do
+    colspecs:insert { at <= labels and pandoc.AlignDefault or pandoc.AlignCenter, width / total }
+  end
+  local at = 0
+  local function make_rows(count)
+    local rows = pandoc.List()
+    for _ = 1, count do
+      at = at + 1
+      rows:insert(pandoc.Row(pandoc.List(description.rows[at]):map(function(cell)
+        local text, row_span, col_span = table.unpack(cell)
+        local content = text ~= "" and { pandoc.Plain(split_words(text)) } or {}
+        return pandoc.Cell(content, pandoc.AlignDefault, math.tointeger(row_span), math.tointeger(col_span))
+      end)))
+    end
+    return rows
+  end
+  local head, bodies = pandoc.List(), pandoc.List()
+  for _, band in ipairs(description.bands) do
+    local headers = make_rows(band[1])
+    if #description.bands == 1 then head, headers = headers, pandoc.List() end
+    bodies:insert { attr = pandoc.Attr(), head = headers, body = make_rows(band[2]), row_head_columns = labels }
+  end
+  local classes = description.landscape and { "form", "landscape" } or { "form" }
+  local form_table = pandoc.Table(
+    { long = { pandoc.Plain(split_words(description.caption)) } }, colspecs, pandoc.TableHead(head), bodies,
+    pandoc.TableFoot(), pandoc.Attr(id, classes)
+  )
+  return pandoc.Div({ form_table }, pandoc.Attr("", { "form" }))
 end
 
 -- Return the rows of a table as rows of { cell, column }, the columns counted past cells that reach down from above;
@@ -433,8 +428,8 @@ local function load_settings(message)
   local settings = {
     formats = message.formats, variables = message.variables, addresses = message.addresses, tables = {}, rooms = {},
   }
-  for id, text in pairs(message.tables) do
-    local div = make_form_table(read_markdown(text, message.dialect).blocks[1])
+  for id, description in pairs(message.tables) do
+    local div = make_form_table(id, description)
     settings.tables[id] = div
     settings.rooms[id] = widths.find_rooms(div.content[1], settings.variables.look, MARK, lay_out_rows)
   end

@@ -10,7 +10,7 @@ from unicodedata import east_asian_width
 
 from msgspec.structs import replace as replace_format
 
-from nianbao.compose.document import Page, draw_marked_tables, list_reserved_ids
+from nianbao.compose.document import Page, describe_marked_tables, list_reserved_ids
 from nianbao.compose.markdown import DIALECT
 from nianbao.model.form import Form
 from nianbao.model.locale import Locale
@@ -206,9 +206,8 @@ class Renderer:
                     "variables": settings.variables
                     | describe_locale(form.locale)
                     | ({"landscape": True} if any(section.landscape for section in form.sections) else {}),
-                    "tables": draw_marked_tables(form),
+                    "tables": describe_marked_tables(form),
                     "addresses": {table.page_id: [slot.address for slot in table.slots] for table in form.tables},
-                    "dialect": DIALECT,
                     "folder": pandoc.folder,
                 }
             )
