@@ -2,7 +2,7 @@
 
 import warnings
 from io import BytesIO
-from math import atan2, degrees
+from math import atan2, degrees, hypot
 from typing import TYPE_CHECKING
 
 from nianbao.importer.readers.refusal import UnreadableError
@@ -16,11 +16,13 @@ MAX_SIDE = 20_000  # pixels
 MAX_PIXELS = 64_000_000  # A4 at 600 dpi has 35 million
 LONG_SIDE = 2339  # pixels of the long side of a page that is read: A4 at 200 dpi
 SMALL_SIDE = 1200  # pixels, enough to find lines of text, and which way is up
+RULE_CONTRAST = 8  # of 255, of a thin line in a faint copy
 _SAMPLES = 8  # lines that are read to see which way is up
 _LONG = 6  # times as long as high; of longer lines only so much is read for that
 _OBLONG = 1.5  # how much longer than high a line is at least, so that it shows which way it runs
 _MAX_SKEW = 6.0  # degrees
 _MIN_SKEW = 0.05  # degrees
+_LONG_LINE = 0.6  # of the longest line; the angles of shorter ones are less certain
 _MIN_SIGN = 40  # pixels of the smallest sign that stands alone
 _NEAR_SIGN = 21  # pixels around a sign in which points belong to it
 _WHITE = 255
@@ -110,15 +112,16 @@ def straighten(picture: Picture) -> Picture:
     import numpy as np  # noqa: PLC0415  # heavy
 
     height, width = picture.shape
-    ink = find_ink(normalize(picture, SMALL_SIDE))
-    reach = ink.shape[1] // 6
+    ink = find_ink(picture, RULE_CONTRAST)
+    reach = width // 6
     lines = cv2.HoughLinesP(ink, 1, np.pi / 1800, threshold=reach, minLineLength=reach, maxLineGap=4)
-    angles = []
-    for x0, y0, x1, y1 in [] if lines is None else lines.reshape(-1, 4):
-        angle = degrees(atan2(int(y1) - int(y0), int(x1) - int(x0)))
+    angles: dict[float, float] = {}  # with the length of a line
+    for x0, y0, x1, y1 in [] if lines is None else lines.reshape(-1, 4).tolist():
+        angle = degrees(atan2(y1 - y0, x1 - x0))
         if abs(angle) <= _MAX_SKEW:
-            angles.append(angle)
-    skew = float(np.median(angles)) if angles else 0.0
+            angles[angle] = max(hypot(x1 - x0, y1 - y0), angles.get(angle, 0))
+    long = _LONG_LINE * max(angles.values(), default=0)
+    skew = float(np.median([angle for angle, length in angles.items() if length >= long])) if angles else 0.0
     if abs(skew) < _MIN_SKEW:
         return picture
     rotation = cv2.getRotationMatrix2D((width / 2, height / 2), skew, 1)

@@ -2,11 +2,10 @@
 
 from nianbao.importer.readers.page_layout import Box
 from nianbao.importer.readers.scans.engine import Picture
-from nianbao.importer.readers.scans.picture import find_ink
+from nianbao.importer.readers.scans.picture import RULE_CONTRAST, find_ink
 
 _MIN_LENGTH = 50  # pixels at 200 dpi; strokes of characters are shorter
 _GAP = 3  # pixels by which a line may be broken; characters are further apart
-_CONTRAST = 8  # of 255, of a thin line in a faint copy
 _MAX_THICKNESS = 14  # pixels; more is a dark area
 _REACH = 3  # pixels around a line that are no text
 
@@ -17,7 +16,7 @@ def find_rules(page: Picture) -> tuple[list[Box], Picture]:
     import numpy as np  # noqa: PLC0415  # heavy
 
     rules: list[Box] = []
-    ink = find_ink(page, _CONTRAST)
+    ink = find_ink(page, RULE_CONTRAST)
     found = np.zeros_like(ink)
     for across in (True, False):
         bridge, long = ((_GAP, 1), (_MIN_LENGTH, 1)) if across else ((1, _GAP), (1, _MIN_LENGTH))
