@@ -18,17 +18,14 @@ def find_effects(
 ) -> list[Finding]:
     """Add to each cause that can be mended, as its effects, the findings that go when it is.
 
-    Notes are effects only where it is certain what figures should be, and if not only their messages change. A mended
-    report with more new findings than are gone explains nothing: a file that really is of an old edition, say.
+    Notes are effects only where it is certain what figures should be, and if not only their messages change.
     """
     gone: dict[FindingKey, list[FindingKey]] = {}
     for cause in findings if len(findings) > 1 else ():
         mended = mend_cause(cause) if len(gone) < _MOST_MENDED else None
         if mended:
             others = [one for one in findings if one is not cause and (cause.change or one.level != "note")]
-            after = judge(mended)
-            effects = [one.key for one in _list_gone(others, after)]
-            gone[cause.key] = effects if len(effects) >= len(_list_new(findings, after)) else []
+            gone[cause.key] = [one.key for one in _list_gone(others, judge(mended))]
     return [replace(one, effects=tuple(dict.fromkeys((*one.effects, *gone.get(one.key, ()))))) for one in findings]
 
 
@@ -38,11 +35,6 @@ def _list_gone(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[
     return (
         one for one in before if one.key not in left and (one.level != "note" or (one.rule, one.address) not in noted)
     )
-
-
-def _list_new(before: Sequence[Finding], after: Sequence[Finding]) -> list[Finding]:
-    known = {one.key for one in before}
-    return [one for one in after if one.level != "note" and one.key not in known]
 
 
 def drop_accepted_effects(findings: Sequence[Finding], accepted: Sequence[Finding]) -> list[Finding]:

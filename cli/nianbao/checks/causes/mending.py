@@ -28,7 +28,8 @@ def mend_cause(store: Store, report: Report, cause: Finding) -> Report | None:
         return mend(report, dict(cause.change))
     if cause.rule == WRONG_EDITION and report.period:
         with suppress(UserError):  # several are in force, or none
-            return fill_form(store.kind.form_in_force(report.period), report.facts, report.previous)
+            mended = fill_form(store.kind.form_in_force(report.period), report.facts, report.previous)
+            return mended if _count_unknown(mended) <= _count_unknown(report) else None  # else it is of its edition
     if cause.rule == COPIED_TABLES:
         copied = {cause.address} if cause.address else {table.id for table in report.form.tables}
         tree = {key: value for key, value in report.facts.tree.items() if key not in copied}  # as if nothing was read
@@ -36,6 +37,10 @@ def mend_cause(store: Store, report: Report, cause: Finding) -> Report | None:
     text = _mend_text(report, cause)
     facts = parse(text, report.facts.file) if text else None
     return fill_form(report.form, facts, report.previous) if isinstance(facts, Facts) else None
+
+
+def _count_unknown(report: Report) -> int:
+    return sum(not entry.known for entry in report.entries)
 
 
 def _mend_text(report: Report, cause: Finding) -> str:
