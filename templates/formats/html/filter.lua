@@ -100,6 +100,19 @@ local function name_sections(doc)
   end }
 end
 
+-- Number the regions of tables that have the name of one before: a screen reader lists regions by their names.
+local function number_regions(doc)
+  local counts = {}
+  return doc:walk { Div = function(div)
+    if div.attributes.role ~= "region" then return nil end
+    local name = div.attributes["aria-label"]
+    counts[name] = (counts[name] or 0) + 1
+    if counts[name] == 1 then return nil end
+    div.attributes["aria-label"] = ("%s (%d)"):format(name, counts[name])
+    return div
+  end }
+end
+
 -- Names of attachments stand below each other, behind their numbers: the first row of the grid has the label.
 local function attachments(div)
   local blocks = pandoc.List()
@@ -123,7 +136,7 @@ end
 
 return {
   Pandoc = function(doc)
-    doc = name_sections(doc)
+    doc = number_regions(name_sections(doc))
     return raise_redhead(doc) or doc
   end,
   -- The title is the only heading of the first level.
