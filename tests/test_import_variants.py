@@ -17,6 +17,13 @@ SHARES = {  # of the figures that are read at least, of those that a variant has
     "a cell for every place": 0.97,
     "without the last headers": 0.35,  # where the last of two tables is the larger one
 }
+SHARES_OF_SMALL = SHARES | {  # of a small form, which has few sums to decide by
+    "padded, some blank": 0.75,
+    "padded, some lost": 0.4,
+    "bars on lines": 0.8,
+    "bars behind cells": 0.8,
+    "a cell for every place": 0.8,
+}
 SHEET_SHARES = {0: 0.1, 15: 0.85, 24: 0.85}  # by the height of rows; LibreOffice drops what is above a row at the top
 SMALL = 100  # figures of a form; of one with fewer a single row is a large share
 FEW, MANY = 3, 40  # reports of each variant
@@ -40,7 +47,8 @@ def check_variant(name, form, forms, seeds):
         assert not wrong, seed
         read += right
         total += sum(value is not None for value in found.values())
-    assert read >= SHARES.get(name, ALL) * total, f"{read} of {total}"
+    shares = SHARES_OF_SMALL if len(form.slots) < SMALL else SHARES
+    assert read >= shares.get(name, ALL) * total, f"{read} of {total}"
 
 
 @pytest.mark.parametrize("name", VARIANTS)
