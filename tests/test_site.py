@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from lxml import html
 from offices import data
+from web_pages import find_html_faults, needs_checker
 
 NAMES = {
     "province": "某省",
@@ -269,6 +270,14 @@ def test_the_search_finds_parts_of_names_and_figures_in_a_page_opened_as_a_file(
     page.locator("#search").fill("没有这样的名称")
     assert page.locator("#found").inner_text() == "没有找到"
     page.close()
+
+
+@needs_checker
+def test_the_pages_are_valid_html(site):
+    assert find_html_faults(site) == []
+    page = site / "index.html"
+    page.write_text(page.read_text(encoding="utf-8").replace("</main>", "</main><p id=search>"), encoding="utf-8")
+    assert find_html_faults(site)
 
 
 @pytest.mark.needs("chromium")

@@ -8,6 +8,7 @@ import pytest
 from test_access import TABLE_TAGS, TEXT_TAGS, faults, violations
 from test_every_kind import KINDS, lay_out
 from test_validators import book_faults, word_faults
+from web_pages import find_html_faults, needs_checker
 
 LANGUAGES = {"eu-dsa": "en-GB", "kpi": "en-US", "us-foia": "en-US"}  # of kinds that are not Chinese
 
@@ -58,6 +59,12 @@ def test_axe_finds_nothing(browser, example, width, scheme):
         found, judged = violations(browser, path.with_suffix(".html"), width, scheme)
         assert found == []
         assert judged >= 15  # of those for pages without tables
+
+
+@needs_checker
+def test_the_page_is_valid_html(example):
+    for path in example[1]:
+        assert find_html_faults(path.with_suffix(".html")) == []
 
 
 @pytest.mark.needs("chromium")
