@@ -444,3 +444,36 @@ def test_a_wrong_sum_turns_red(form, tmp_path, change, wrong):
     path.write_bytes(typed(make_form(request), to_excel(make_figures(form, 7)) | change))
     cover, *pages = red(converted(path, "pdf", tmp_path), tmp_path)
     assert [cover > 50, any(page > 50 for page in pages)] == [wrong, wrong]
+
+
+@pytest.fixture(scope="module")
+def large_form(root):
+    """The form of the kind with the most checks, some of them of the whole report."""
+    form = Store(root).of_kind("eu-dsa").kind.edition("2026-half-years")
+    return form, make_form(FormRequest(form, Period(2026, "H1"), "provider", ""))
+
+
+def test_no_formula_is_longer_than_excel_takes(large_form):
+    """The limit is Excel's: 8,192 characters."""
+    book = openpyxl.load_workbook(BytesIO(large_form[1]))
+    cells = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row]
+    formulas = [value for value in cells if isinstance(value, str) and value.startswith("=")]
+    assert len(formulas) > 500
+    assert max(map(len, formulas)) <= 8192
+
+
+@pytest.mark.needs("soffice", package="libreoffice-calc-nogui")
+@pytest.mark.parametrize(("received", "fails"), [(3, False), (4, True)])
+def test_a_relation_of_the_whole_report_is_checked_on_the_first_sheet(large_form, tmp_path, received, fails):
+    values = {
+        "notices.total.received": received,
+        "automated.notices_solely.notices.value": 1,
+        "automated.notices_not_automated.notices.value": 2,
+    }
+    (tmp_path / "form.xlsx").write_bytes(typed(large_form[1], values))
+    (tmp_path / "saved").mkdir()
+    book = openpyxl.load_workbook(converted(tmp_path / "form.xlsx", "xlsx", tmp_path / "saved"), data_only=True)
+    said = [str(row[1].value) for row in book.worksheets[0].iter_rows() if row[0].value == "Check"]
+    of_notices = [text for text in said if "automated means · Notices ·" in text]
+    assert any("differs by -1" in text for text in of_notices) == fails
+    assert all(text.startswith(PASS_MARK) for text in of_notices) != fails

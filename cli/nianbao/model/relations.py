@@ -140,12 +140,12 @@ class Check:
         return self.relation.is_linear and self.condition is None
 
     def name_part(self, part: Part) -> str:
-        """Name a part by the label of its row, its column or its group of them; of a whole report, of its cell."""
+        """Name a part by the label of its row, its column or its group of them; of a whole report, by its cell."""
         if not part.slots:  # of an open row without entries
             return part.term.path
         first = part.slots[0]
         if self.relation.each is None:
-            return " · ".join(heading.label for heading in (*first.rows[-1:], *first.columns[-1:]) if heading.id)
+            return " · ".join(heading.label for heading in (*first.rows, *first.columns) if heading.id)
         path = self._find_path(part)
         return name_line(path[self._shared_headings :]) if self.has_long_names else path[-1].label
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 
-from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.utility import quote_sheetname, xl_rowcol_to_cell
 
 from nianbao.export.excel_form.draft import (
     ERROR_STYLE,
@@ -20,8 +20,14 @@ from nianbao.export.excel_form.draft import (
     set_up_page,
     validate_cell,
 )
-from nianbao.export.excel_form.sum_formulas import ERROR_MARK, PASS_MARK, format_words
-from nianbao.export.excel_form.tables import write_table
+from nianbao.export.excel_form.sum_formulas import (
+    ERROR_MARK,
+    PASS_MARK,
+    format_words,
+    make_check_formulas,
+    quote_text,
+)
+from nianbao.export.excel_form.tables import write_check, write_table
 from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, create_workbook, measure_width
 from nianbao.importer.recognition.excel_form import EDITION, FOLDER, KIND, OFFICE, PREPARER, REVIEWER, YEAR
 from nianbao.model.form import Fact
@@ -141,8 +147,9 @@ def _write_cover(draft: FormDraft, sheet: Sheet) -> None:
     draft.define_name("published", sheet, row, 1)
     row += 1
     if draft.figure_ranges:
+        below = _write_report_checks(draft, sheet, row + 1)
         _write_summary(draft, sheet, row)
-        row += 1
+        row = below
     row = _write_signatures(draft, sheet, row)
     for below, line in enumerate(request.form.locale.say("form-instructions").splitlines(), row + 1):
         sheet.write(below, 0, line)
@@ -163,12 +170,36 @@ def _write_signatures(draft: FormDraft, sheet: Sheet, row: int) -> int:
     return row + 1
 
 
+def _write_report_checks(draft: FormDraft, sheet: Sheet, row: int) -> int:
+    """Write the checks of the whole report, whose figures stand on several sheets; return the row below."""
+    request, say = draft.request, draft.request.form.locale.say
+
+    def find_cell(address: str) -> str:
+        name, *place = draft.figure_cells[address]
+        return f"{quote_sheetname(name)}!{xl_rowcol_to_cell(*place)}"
+
+    first, checks = row, [check for check in request.form.checks if check.relation.each is None]
+    for formula in make_check_formulas(request.form, checks, find_cell, request.name, request.last_report):
+        sheet.write(row, 0, say("form-check"), **HEADER_STYLE)
+        sheet.worksheet.set_row(row, 2 * LINE_HEIGHT)
+        holds = "&".join(quote_text(f"{PASS_MARK} {formula.text}"))
+        key = "form-check-of-row-broken"
+        fails = format_words(request.form.locale, key, formula.difference, mark=formula.mark, what=formula.text)
+        slots = [slot for part in formula.check.parts if not part.term.previous for slot in part.slots]
+        inputs = [find_cell(slot.address) for slot in slots if slot.address not in request.empty_report.computed]
+        write_check(draft, sheet, (row, 1), f"IF({formula.condition},{holds},{fails})", inputs)
+        row += 1
+    if row > first:
+        draft.add_check_range(sheet, (first, 1), (row - 1, 1))
+    return row
+
+
 def _write_summary(draft: FormDraft, sheet: Sheet, row: int) -> None:
     """Write how many figures were filled in, and how many checks of all sheets do not hold."""
     locale = draft.request.form.locale
     sheet.write(row, 0, locale.say("form-check"), **HEADER_STYLE)
     filled = f"(COUNT({','.join(draft.figure_ranges)})-{draft.given_figures})"
-    wrong = "+".join(f'(LEFT({cell},1)="{ERROR_MARK}")' for cell in draft.check_cells) or "0"
+    wrong = "+".join(f'COUNTIF({cells},"{ERROR_MARK}*")' for cells in draft.check_ranges) or "0"
     unfilled = locale.say("form-unfilled")
     hold = format_words(locale, "form-checks-hold", filled, mark=PASS_MARK)
     broken = format_words(locale, "form-checks-broken", f"({wrong})", mark=ERROR_MARK)

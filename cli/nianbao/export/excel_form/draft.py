@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from xlsxwriter.utility import quote_sheetname, xl_rowcol_to_cell
+from xlsxwriter.utility import quote_sheetname, xl_range_abs, xl_rowcol_to_cell
 
 from nianbao.datafiles import scaffold
 from nianbao.export.workbook import CELL_STYLE, Sheet, Workbook, measure_width
@@ -104,16 +104,17 @@ def list_required_facts(form: Form) -> list[Fact]:
 class FormDraft:
     """A workbook that is being written.
 
-    `figure_cells` has for each address the sheet, row and column; `check_cells` are references to the cells in which
-    checks show their results. `figure_ranges` are references to the figures of each table, of which `given_figures`
-    hold a number that nobody has typed: a formula, or what last year carries over. `cells` has for each address of a
-    figure, fact or text the sheet and the cell, for people.
+    `figure_cells` has for each address the sheet, row and column; `check_ranges` are references to the cells in which
+    checks show their results: a formula with a reference for each of them would be too long for Excel. `figure_ranges`
+    are references to the figures of each table, of which `given_figures` hold a number that nobody has typed: a
+    formula, or what last year carries over. `cells` has for each address of a figure, fact or text the sheet and the
+    cell, for people.
     """
 
     workbook: Workbook
     request: FormRequest
     figure_cells: dict[str, tuple[str, int, int]] = field(default_factory=dict)
-    check_cells: list[str] = field(default_factory=list)
+    check_ranges: list[str] = field(default_factory=list)
     figure_ranges: list[str] = field(default_factory=list)
     given_figures: int = 0
     cells: dict[str, str] = field(default_factory=dict)
@@ -136,6 +137,10 @@ class FormDraft:
             value = self.request.report.figures.get(address)
         test = format_unchanged_test(format_input(value), xl_rowcol_to_cell(*at))
         self.highlight(sheet, at, test, ERROR_STYLE if mark.is_error else WARNING_STYLE)
+
+    def add_check_range(self, sheet: Sheet, first: tuple[int, int], last: tuple[int, int]) -> None:
+        """Note that checks show their results in the rows and columns from `first` to `last`."""
+        self.check_ranges.append(f"{quote_sheetname(sheet.name)}!{xl_range_abs(*first, *last)}")
 
     def highlight(self, sheet: Sheet, at: tuple[int, int], formula: str, style: Mapping[str, object]) -> None:
         """Give the cell in the row and column `at` a style where a formula is true."""

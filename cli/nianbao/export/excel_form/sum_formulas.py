@@ -49,13 +49,13 @@ def make_check_formulas(
 
     `find_cell` returns the reference of a figure's cell by its address. Figures of last year are written as numbers,
     and a check that needs them is left out without `last_report`; one that is for some authors only is left out for
-    others, and where the author is not known. So are checks of the whole report.
+    others, and where the author is not known.
     """
     for check in checks:
         needed = {slot.address for part in check.parts if part.term.previous for slot in part.slots}
         is_known = not needed or (last_report is not None and last_report.figures.keys() >= needed)
-        if check.relation.each is None or not check.is_linear:
-            continue  # its cells stand on several sheets, of which some are written later; or it is no plain sum
+        if not check.is_linear:
+            continue  # it is no plain sum
         applies = not check.relation.when or (author and re.search(check.relation.when, author))
         if is_known and applies:
             left, right = (_format_side(side, find_cell, last_report) for side in (check.left, check.right))
@@ -89,10 +89,10 @@ def _format_factor(part: Part) -> str:
 def format_words(locale: Locale, key: str, formula: str, **values: object) -> str:
     """Format words of a locale as a formula; `value` in them stands for the result of another formula."""
     before, after = locale.say(key, value="\0", **values).split("\0")
-    return "&".join([*_quote_text(before), formula, *_quote_text(after)])
+    return "&".join([*quote_text(before), formula, *quote_text(after)])
 
 
-def _quote_text(text: str) -> list[str]:
+def quote_text(text: str) -> list[str]:
     """Quote a text for a formula, in as many pieces as Excel needs."""
     pieces = (text[start : start + _TEXT_LIMIT] for start in range(0, len(text), _TEXT_LIMIT))
     return ['"{}"'.format(piece.replace('"', '""')) for piece in pieces]

@@ -123,7 +123,11 @@ def _write_checks(draft: FormDraft, sheet: Sheet, table: Table, grid: Grid) -> i
 
     request = draft.request
     addresses = {slot.address for slot in table.slots}
-    checks = [check for check in request.form.checks if addresses & {slot.address for slot in check.left[0].slots}]
+    checks = [
+        check
+        for check in request.form.checks
+        if check.relation.each and addresses & {slot.address for slot in check.left[0].slots}
+    ]
     rows: dict[int, list[CheckFormula]] = {}
     columns: dict[tuple[int, str], list[CheckFormula]] = {}
     for formula in make_check_formulas(request.form, checks, find_cell, request.name, request.last_report):
@@ -151,7 +155,9 @@ def _write_row_checks(draft: FormDraft, sheet: Sheet, grid: Grid, rows: Mapping[
                 what=formula.text,
             )
             text = f"IF({formula.condition},{text},{failure})"
-        _write_check(draft, sheet, (row, grid.columns), text, _list_input_cells(draft, formulas))
+        write_check(draft, sheet, (row, grid.columns), text, _list_input_cells(draft, formulas))
+    if rows:
+        draft.add_check_range(sheet, (min(rows), grid.columns), (max(rows), grid.columns))
 
 
 def _write_column_checks(
@@ -167,8 +173,10 @@ def _write_column_checks(
             failure = format_words(locale, "form-check-broken", formula.difference, mark=formula.mark)
             text = f'IF({formula.condition},"{PASS_MARK}",{failure})'
             _row, column = _find_first_cell(draft, formula)
-            _write_check(draft, sheet, (bottom, column), text, _list_input_cells(draft, [formula]))
+            write_check(draft, sheet, (bottom, column), text, _list_input_cells(draft, [formula]))
         bottom += 1
+    if columns:
+        draft.add_check_range(sheet, (_ROWS_ABOVE + grid.rows, 0), (bottom - 1, grid.columns - 1))
     return bottom
 
 
@@ -198,7 +206,7 @@ def _list_input_cells(draft: FormDraft, formulas: Sequence[CheckFormula]) -> lis
     return [xl_rowcol_to_cell(*draft.figure_cells[leaf][1:]) for leaf in leaves if leaf not in request.carried_over]
 
 
-def _write_check(draft: FormDraft, sheet: Sheet, at: tuple[int, int], text: str, inputs: Sequence[str]) -> None:
+def write_check(draft: FormDraft, sheet: Sheet, at: tuple[int, int], text: str, inputs: Sequence[str]) -> None:
     """Write a check into the row and column `at`; it is empty until one of the cells `inputs` holds a number.
 
     Where it does not hold it is highlighted, an error and a warning in different colours.
@@ -209,7 +217,6 @@ def _write_check(draft: FormDraft, sheet: Sheet, at: tuple[int, int], text: str,
     warning_mark = draft.request.form.locale.say("form-warning-mark")
     for mark, highlight in ((ERROR_MARK, ERROR_STYLE), (warning_mark, WARNING_STYLE)):
         draft.highlight(sheet, at, f'LEFT({xl_rowcol_to_cell(*at)},1)="{mark}"', highlight)
-    draft.check_cells.append(f"{quote_sheetname(sheet.name)}!{xl_rowcol_to_cell(*at, row_abs=True, col_abs=True)}")
 
 
 # ── widths and heights ───────────────────────────────────────────────────────────────
