@@ -198,7 +198,7 @@ class IncrementalBuild:
         files = [by_format[suffix] for suffix in self.options.formats]
         reasons = plan.reasons if result.files else ()
         pictures = result.dropped_pictures if result.files else plan.dropped_pictures
-        merged = replace(result, files=files, reasons=reasons)
+        merged = replace(result, files=files, reasons=reasons, facts=plan.facts)
         return merged.with_picture_findings(plan.store.data(plan.job.key.period), pictures)
 
 

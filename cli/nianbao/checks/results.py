@@ -65,6 +65,7 @@ class BuildResult:
     dropped_pictures: tuple[str, ...] = ()  # sources of the pictures that the files lack
     reasons: tuple[str, ...] = ()  # why it was built, format by format
     draft: bool = False  # its files are marked as drafts
+    facts: str = ""  # the fingerprint of the data files that it was made from
 
     @property
     def refused(self) -> bool:

@@ -9,7 +9,7 @@ from nianbao.build.cache import BuildCache
 from nianbao.build.fingerprints import program_fingerprints, template_fingerprints
 from nianbao.build.incremental import BuildOptions
 from nianbao.build.output_folder import file_times
-from nianbao.build.outputs import fingerprint_facts, output_name
+from nianbao.build.outputs import output_name
 from nianbao.checks.results import BuildResult
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form
@@ -124,22 +124,21 @@ class _Site:
         templates = template_fingerprints(self.store) | program_fingerprints()
         context = fingerprint(json.dumps(templates, sort_keys=True))
         stale: list[ReportRef] = []
-        for key in (result.check.key for result in results if result.files):
-            of_report = self.store.of_report(key)
-            self._inputs[key] = fingerprint(context, fingerprint_facts(of_report, key.period))
+        for key, facts in ((result.check.key, result.facts) for result in results if result.files):
+            self._inputs[key] = fingerprint(context, facts)
             known, content = self._saved.get(f"report {key}", ("", ""))
             if known == self._inputs[key]:
                 self.facts[key] = ReportFacts.parse(content)
             else:
-                stale.append((of_report, key.period))
+                stale.append((self.store.of_report(key), key.period))
         errors: list[UserError] = []
         for found in track(read_facts(stale, jobs), len(stale)):
             if isinstance(found, UserError):
                 errors.append(found)
                 continue
-            key, facts = found
-            self.facts[key] = facts
-            self.cache.save_site(f"report {key}", self._inputs[key], facts.format())
+            key, read = found
+            self.facts[key] = read
+            self.cache.save_site(f"report {key}", self._inputs[key], read.format())
         return errors
 
     def write_assets(self) -> None:
@@ -161,7 +160,7 @@ class _Site:
             changed = dataset.write_tables(self.store, rows, self.options.out)
             self.changed |= changed
             self.cache.save_site("data", all_inputs, json.dumps(list(changed)))
-        editions = {report.edition: self.store.kind.edition(report.edition) for report in rows}
+        editions = {edition: self.store.kind.edition(edition) for edition in sorted({one.edition for one in rows})}
         self.data_files = [
             self._describe_file(name, edition, suffix)
             for (edition, suffix), name in dataset.name_files(sorted(editions)).items()
