@@ -11,6 +11,7 @@ from nianbao.build.incremental import BuildOptions
 from nianbao.build.output_folder import file_times
 from nianbao.build.outputs import output_name
 from nianbao.checks.results import BuildResult
+from nianbao.export.tables import get_keys
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form
 from nianbao.model.i18n import _
@@ -110,7 +111,8 @@ class _Site:
         self.store, self.options, self.folder, self.cache, self.form = store, options, folder, cache, form
         self._saved = cache.read_site()
         self.facts: dict[ReportKey, ReportFacts] = {}
-        self._inputs: dict[ReportKey, str] = {}  # their fingerprints
+        self._context = ""  # the fingerprint of the program and its templates
+        self._inputs: dict[ReportKey, str] = {}  # fingerprints of reports
         self.changed: dict[str, bool] = {}
         self.data_files: list[DataFile] = []
         names = [name for name in store.files() if name.startswith(f"{pages.TEMPLATES}/")]
@@ -122,10 +124,10 @@ class _Site:
     def read_facts(self, results: Sequence[BuildResult], track: Track, jobs: int) -> list[UserError]:
         """Read what the site says of each built report, anew only where its inputs have changed; return the errors."""
         templates = template_fingerprints(self.store) | program_fingerprints()
-        context = fingerprint(json.dumps(templates, sort_keys=True))
+        self._context = fingerprint(json.dumps(templates, sort_keys=True))
         stale: list[ReportRef] = []
         for key, facts in ((result.check.key, result.facts) for result in results if result.files):
-            self._inputs[key] = fingerprint(context, facts)
+            self._inputs[key] = fingerprint(self._context, facts)
             known, content = self._saved.get(f"report {key}", ("", ""))
             if known == self._inputs[key]:
                 self.facts[key] = ReportFacts.parse(content)
@@ -148,10 +150,10 @@ class _Site:
         )
 
     def write_data(self) -> None:
-        """Write the figures in every format, unless no report has changed, and their description."""
-        keys = sorted(self.facts, key=str)
-        rows = [self.facts[key].rows for key in keys]
-        all_inputs = fingerprint(*(self._inputs[key] for key in keys), self.store.state(f"data/{REGISTER_FILE}"))
+        """Write the figures in every format, unless none has changed, and their description."""
+        rows = [self.facts[key].rows for key in sorted(self.facts, key=str)]
+        figures = (part for one in rows for part in (*map(str, get_keys(one)), one.figures))
+        all_inputs = fingerprint(self._context, *figures, self.store.state(f"data/{REGISTER_FILE}"))
         known, content = self._saved.get("data", ("", ""))
         names = json.loads(content) if known == all_inputs else []
         if names and all((self.options.out / name).is_file() for name in names):
