@@ -11,7 +11,7 @@ from contextlib import chdir, redirect_stderr, redirect_stdout
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -170,6 +170,7 @@ def test_wrapping_loses_nothing_but_blanks(text, width):
 
 
 @given(parts=st.tuples(TEXT, TEXT, TEXT), width=st.integers(30, 100), label=st.integers(0, 60))
+@example(parts=("", "16 wide, no more", ""), width=33, label=8)
 def test_a_line_is_cut_to_its_room(parts, width, label):
     screen = Screen(width)
     before, value, after = screen.cut(*parts, margin=9, label=label)

@@ -110,9 +110,10 @@ class Screen:
         `margin` is the number of cells before the line, `label` of what is written after the underline.
         """
         room = max(self.width, _MIN_WIDTH) - margin if self.width else max(_MAX_EXCERPT, label + _MAX_EXCERPT // 2)
-        value = self._cut_end(value, max(room - _MIN_CONTEXT - label, room // 2))
-        free = max(room - self.measure(value), 0)
         tail = self.measure(after)
+        context = min(_MIN_CONTEXT, self.measure(before) + max(tail - label, 0))
+        value = self._cut_end(value, max(room - context - label, room // 2))
+        free = max(room - self.measure(value), 0)
         right = min(max(label, min(tail, free // 3)), max(free - _MIN_CONTEXT, 0))
         before = self._cut_start(before, max(free - max(tail, label), free - right))
         return before, value, self._cut_end(after, free - self.measure(before))
