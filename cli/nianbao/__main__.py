@@ -22,12 +22,15 @@ _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(si
 def main() -> None:
     """Run the command line."""
     escape_unencodable()
+    # Where a signal is ignored, whoever began the command wants it so, as `nohup` does.
+    endings = [number for number in _ENDING if signal.getsignal(number) is signal.SIG_DFL]
     try:
-        for number in _ENDING:
-            if signal.getsignal(number) is signal.SIG_DFL:  # else whoever began it wants it otherwise, as `nohup` does
-                signal.signal(number, signal.default_int_handler)
+        for number in endings:
+            signal.signal(number, signal.default_int_handler)
         code = _run()
+        _reset_signals(endings)
     except KeyboardInterrupt:
+        _reset_signals(endings)
         print_error(make_interruption_error())
         code = EXIT_FAILED
     _closed()
@@ -35,6 +38,13 @@ def main() -> None:
     if limits and limits.has_unfinished_work():  # what a native library goes on with would keep Python from ending
         os._exit(code)
     sys.exit(code)
+
+
+def _reset_signals(numbers: list[signal.Signals]) -> None:
+    """Let signals end the program without a word: its work is done, and nothing catches an exception any more."""
+    for number in (*numbers, signal.SIGINT):
+        if signal.getsignal(number) is signal.default_int_handler:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _run() -> int:

@@ -127,6 +127,23 @@ def test_a_kill_tears_no_file_and_the_next_run_finishes(made, tmp_path, name):
         shutil.rmtree(folder)
 
 
+AT_THE_END = """
+import os, signal
+from nianbao import __main__ as program
+program._closed = lambda: os.kill(os.getpid(), signal.{how})
+"""
+
+
+@pytest.mark.no_attack
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_a_signal_after_the_work_is_done_ends_the_command_without_a_traceback(made, tmp_path, how):
+    folder, tmp = shutil.copytree(made("new")[0], tmp_path / "folder"), tmp_path / "tmp"
+    tmp.mkdir()
+    code, said = Fork(folder, *COMMANDS["new"], tmp=tmp, patch=AT_THE_END.format(how=how)).end(30)
+    assert code == -signal.Signals[how]
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "clean"])
 def test_without_staging_a_kill_in_the_midst_tears_a_file(made, tmp_path, name):
     base, _whole, _seconds = made(name)
