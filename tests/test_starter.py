@@ -99,3 +99,10 @@ def test_another_document_type_carries_over_what_its_form_defines(root, tmp_path
     assert tree["stock"]["adult"]["opening"] == 41100
     assert tree["stock"]["child"]["opening"] == 20280
     assert tree["stock"]["adult"]["closing"] == 0
+
+
+def test_what_a_killed_run_left_is_removed_where_the_file_is_there_already(office, report):
+    left = office / "data/.nianbao-abcdefgh.part"
+    left.mkdir()
+    assert report("new", "2020", cwd=office).returncode == 2
+    assert not left.exists()
