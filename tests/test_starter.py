@@ -2,6 +2,7 @@
 
 import shutil
 
+import pytest
 import toml_rs
 
 
@@ -101,8 +102,9 @@ def test_another_document_type_carries_over_what_its_form_defines(root, tmp_path
     assert tree["stock"]["adult"]["closing"] == 0
 
 
-def test_what_a_killed_run_left_is_removed_where_the_file_is_there_already(office, report):
-    left = office / "data/.nianbao-abcdefgh.part"
+@pytest.mark.parametrize(("words", "folder"), [(("new", "2020"), "data"), (("init", ".", "--year", "2020"), ".")])
+def test_what_a_killed_run_left_is_removed_where_the_file_is_there_already(office, report, words, folder):
+    left = office / folder / ".nianbao-abcdefgh.part"
     left.mkdir()
-    assert report("new", "2020", cwd=office).returncode == 2
+    assert report(*words, cwd=office).returncode == 2
     assert not left.exists()

@@ -20,7 +20,6 @@ from nianbao.model.report import Report
 from nianbao.workspace.files import SavedFile
 from nianbao.workspace.kinds import KindFolder
 from nianbao.workspace.selection import ReportRef
-from nianbao.workspace.staging import remove_abandoned
 from nianbao.workspace.store import Store
 
 Ask: TypeAlias = Callable[[Form, Report | None], Mapping[str, object]]
@@ -109,7 +108,6 @@ def create_files(  # noqa: PLR0913, PLR0917  # all that a new file depends on
     default of the period before if it has a data file. Without an `edition` it is the one in force. `ask` is asked for
     the facts that say what applies.
     """
-    remove_abandoned(store.path(period).parent)  # also where the file is there already, and nothing is written
     draft = make_draft(store, period, source, edition=edition, ask=ask)
     files = {store.name(period): draft.text, **(more_files or {})}
     return CreatedFiles(

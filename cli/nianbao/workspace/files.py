@@ -37,8 +37,7 @@ def display_path(path: Path) -> str:
 def write(contents: Mapping[Path, bytes], top: Path) -> list[SavedFile]:
     """Put whole files in place below a folder, all or none; those that are the same stay. Raises as `write_by`."""
     changed = {path: content for path, content in contents.items() if not has_content(path, content)}
-    for folder in {path.parent for path in contents}:
-        staging.remove_abandoned(folder)
+    staging.remove_abandoned_beside(contents)
     write_by({path: partial(_write_bytes, content) for path, content in changed.items()}, top)
     return [SavedFile(display_path(path), path in changed) for path in contents]
 

@@ -6,7 +6,7 @@ lock folders (Windows) they are kept for a day.
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -87,6 +87,12 @@ def remove_abandoned(parent: Path, affixes: tuple[str, str] = BESIDE_AFFIXES) ->
             if entry.name.startswith(affixes[0]) and entry.name.endswith(affixes[1]):
                 with suppress(OSError):
                     _remove_if_abandoned(entry)
+
+
+def remove_abandoned_beside(paths: Iterable[Path]) -> None:
+    """Remove what killed runs left in the folders of files that are to be written."""
+    for folder in {path.parent for path in paths}:
+        remove_abandoned(folder)
 
 
 def _remove_if_abandoned(entry: "os.DirEntry[str]") -> None:

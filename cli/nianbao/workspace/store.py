@@ -20,6 +20,7 @@ from nianbao.workspace.data_files.names import suggest_period
 from nianbao.workspace.data_files.register import read_register
 from nianbao.workspace.files import SavedFile, display_path, fingerprint, make_read_error, parse_facts
 from nianbao.workspace.folder import Folder
+from nianbao.workspace.staging import remove_abandoned_beside
 from nianbao.workspace.templates import Templates
 
 _DATA = re.compile(rf"({NAME.pattern})\.toml")
@@ -261,10 +262,10 @@ class Store(Templates):
 
         What goes `beside` them may stand in the place of an earlier one.
         """
+        remove_abandoned_beside(self.root / name for name in files)  # also where nothing is written now
         for name in files:
             if os.path.lexists(self.root / name):
-                existing = display_path(self.root / name)
-                raise UserError(_("folder-exists", root=existing), _("take-other-folder"))
+                raise UserError(_("folder-exists", root=display_path(self.root / name)), _("take-other-folder"))
         return self.folder.write({name: text.encode() for name, text in {**files, **(beside or {})}.items()})
 
     # ── output ───────────────────────────────────────────────────────────────
