@@ -12,6 +12,7 @@ import toml_rs
 
 from nianbao.checks.check import check_report
 from nianbao.compose.printed_tables import lay_out_table
+from nianbao.export.excel_form.draft import FormRequest
 from nianbao.model.facts import parse
 from nianbao.model.finding import UserError
 from nianbao.model.period import parse_period
@@ -295,7 +296,11 @@ def test_a_new_file_names_the_day_of_the_report_before(report, tmp_path):
     path.write_text(path.read_text(encoding="utf-8").replace("# published = ", "published = "), encoding="utf-8")
     report("new", "2026-H2", cwd=tmp_path)
     tree = toml_rs.loads((tmp_path / "data/2026-H2.toml").read_text(encoding="utf-8"))
-    assert tree["report"]["previous"] == toml_rs.loads(path.read_text(encoding="utf-8"))["published"]
+    published = toml_rs.loads(path.read_text(encoding="utf-8"))["published"]
+    assert tree["report"]["previous"] == published
+    last = Store(tmp_path).report(parse_period("2026-H1"))
+    assert FormRequest(last.form, parse_period("2026-H2"), last_report=last).known_facts["report.previous"] == published
+    assert "report.previous" not in FormRequest(last.form, parse_period("2027-H1"), last_report=last).known_facts
 
 
 def test_figures_are_exported_with_their_states(report, tmp_path):

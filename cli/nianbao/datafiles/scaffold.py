@@ -36,9 +36,8 @@ def format_new_file(
     that carry over. `author` is the name of the office where `last` does not have it, `given` are facts by address.
     What does not apply by them is left out. Comments are in the language of the form.
     """
-    before = last if last and last.period == period.get_previous() else None
     written = {fact.id: _find_value(form, fact, last, author) for fact in form.facts}
-    written |= _carry_over_facts(form, before) | dict(given)
+    written |= carry_over_facts(form, period, last) | dict(given)
     return format_text("\n".join(_format_lines(form, period, last, written)) + "\n", form)
 
 
@@ -60,7 +59,7 @@ def _format_lines(form: Form, period: Period, last: Report | None, written: Mapp
     yield f"{form.kind.period_fact} = {value}"
     yield f'edition = "{form.edition}"' + (f"  # {form.document}" if form.document else "")
     yield f"# published = {_propose_day(form, period)}  # {say('scaffold-published')}"
-    carried = carry_over(form, last) if last and last.period == period.get_previous() else {}
+    carried = carry_over(form, period, last)
     values = {address: value for address, value in written.items() if value is not None}
     excluded = find_excluded(form, values, []) | find_excluded(expand_with_samples(form), values, [])
     tables = {table.id: table for table in form.tables}
@@ -79,11 +78,14 @@ def _propose_day(form: Form, period: Period) -> date:
     return min(days, default=form.kind.calendar.get_last_day(period) + timedelta(days=1))
 
 
-def carry_over(form: Form, last: Report) -> dict[str, Number]:
-    """Return the figures that carry over from last year, by address; a total only where its parts do not add up to it.
+def carry_over(form: Form, period: Period, last: Report | None) -> dict[str, Number]:
+    """Return the figures that carry over from a report of the period before, by address; none from any other report.
 
-    Which rows carry over says the table `carries` of the form: row of this year <- row of the year before.
+    Which rows carry over says the table `carries` of the form: row of this period <- row of the period before. A total
+    carries over only where its parts do not add up to it.
     """
+    if last is None or last.period != period.get_previous():
+        return {}
     computed, wrong = _find_totals(form.checks), _find_totals(last.broken)
     figures: dict[str, Number] = {}
     for address in form.slots:
@@ -95,12 +97,13 @@ def carry_over(form: Form, last: Report) -> dict[str, Number]:
     return figures
 
 
-def _carry_over_facts(form: Form, last: Report | None) -> dict[str, object]:
-    """Return the facts that `carries` takes from the report of the period before, by address."""
+def carry_over_facts(form: Form, period: Period, last: Report | None) -> dict[str, Any]:
+    """Return the facts that carry over from a report of the period before, by address; none from any other report."""
+    if last is None or last.period != period.get_previous():
+        return {}
     facts = {fact.id for fact in form.facts}
     sources = {target: source for target, source in form.carries.items() if target in facts}
-    values = last.values if last else {}
-    return {target: values[source] for target, source in sources.items() if values.get(source) is not None}
+    return {target: last.values[source] for target, source in sources.items() if source in last.values}
 
 
 def _find_totals(checks: Iterable[Check]) -> set[str]:

@@ -63,8 +63,7 @@ class FormRequest:
     @cached_property
     def carried_over(self) -> Mapping[str, Number]:
         """The figures that carry over from last year, by address."""
-        last = self.last_report
-        return scaffold.carry_over(self.form, last) if last and last.period == self.period.get_previous() else {}
+        return scaffold.carry_over(self.form, self.period, self.last_report)
 
     @cached_property
     def given(self) -> Mapping[str, Value]:
@@ -87,12 +86,13 @@ class FormRequest:
 
     @property
     def known_facts(self) -> Mapping[str, Value]:
-        """The facts to fill in: those of last year that stay from year to year, and the name of the office."""
+        """The facts to fill in: those of last year that stay from year to year or carry over, and the office's name."""
         if self.report:
             return self.given
         last = self.last_report.values if self.last_report else {}
         standing = {fact.id: last[fact.id] for fact in self.form.facts if fact.standing and fact.id in last}
-        return standing | ({self.form.author_address: self.name} if self.name else {})
+        carried = scaffold.carry_over_facts(self.form, self.period, self.last_report)
+        return standing | carried | ({self.form.author_address: self.name} if self.name else {})
 
 
 def list_required_facts(form: Form) -> list[Fact]:
