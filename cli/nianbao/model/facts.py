@@ -230,9 +230,15 @@ def _make_size_finding(place: Place, message: str) -> Finding:
 
 
 def find_value(tree: object, address: str) -> object:
-    """Find the value at an address in a tree of values: None where there is none, for an empty address the tree."""
+    """Find the value at an address in a tree of values: None where there is none, for an empty address the tree.
+
+    The items of a list are counted from 0.
+    """
     for key in address.split(".") if address else ():
-        tree = tree.get(key) if isinstance(tree, dict) else None
+        if isinstance(tree, list):
+            tree = tree[int(key)] if key.isdecimal() and int(key) < len(tree) else None
+        else:
+            tree = tree.get(key) if isinstance(tree, dict) else None
     return tree
 
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from nianbao.datafiles.values import format_value
+from nianbao.model.facts import find_value
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import suggest
@@ -84,13 +85,7 @@ def find_current_value(report: Report, address: str) -> object:
         return report.figures[address]
     if address in report.values:
         return report.values[address]
-    value: object = report.facts.tree
-    for key in address.split("."):
-        if isinstance(value, list):
-            value = value[int(key)] if key.isdecimal() and int(key) < len(value) else None
-        else:
-            value = value.get(key) if isinstance(value, dict) else None
-    return value
+    return find_value(report.facts.tree, address)
 
 
 def list_entries(report: Report) -> dict[int, Entry]:
