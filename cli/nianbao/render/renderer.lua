@@ -17,9 +17,9 @@ local letter = load_module("letter.lua")
 -- Turn a text without markup into words and the spaces between them.
 local function split_words(text)
   local out = pandoc.List()
-  for space, word in text:gmatch("( *)([^ ]*)") do
-    if space ~= "" and word ~= "" and #out > 0 then out:insert(pandoc.Space()) end
-    if word ~= "" then out:insert(pandoc.Str(word)) end
+  for word in text:gmatch("[^ ]+") do
+    if #out > 0 then out:insert(pandoc.Space()) end
+    out:insert(pandoc.Str(word))
   end
   return out
 end

@@ -82,10 +82,11 @@ local function scrolling(tbl)
   return scroll({ tbl }, table.concat(names, " / "), 0, 2 * #tbl.colspecs)
 end
 
--- Give the heading of each section the section's address. Where the contents refer to the heading, it keeps its own ID.
-local function name_sections(doc)
+-- Return a function that gives the heading of each section the section's address. Where the contents refer to the
+-- heading, it keeps its own ID.
+local function make_section_names()
   local left = pandoc.List(PRESS.headings) -- a page may leave some out, or put words before one
-  return doc:walk { Header = function(header)
+  return function(header)
     local words = pandoc.utils.stringify(header)
     local _, at = left:find_if(function(section) return section[2] == words end)
     if not at then _, at = left:find_if(function(section) return words:sub(-#section[2]) == section[2] end) end
@@ -97,20 +98,21 @@ local function name_sections(doc)
       header.content:insert(1, pandoc.Span({}, pandoc.Attr(address)))
     end
     return header
-  end }
+  end
 end
 
--- Number the regions of tables that have the name of one before: a screen reader lists regions by their names.
-local function number_regions(doc)
+-- Return a function that numbers the regions of tables that have the name of one before: a screen reader lists regions
+-- by their names.
+local function make_region_names()
   local counts = {}
-  return doc:walk { Div = function(div)
+  return function(div)
     if div.attributes.role ~= "region" then return nil end
     local name = div.attributes["aria-label"]
     counts[name] = (counts[name] or 0) + 1
     if counts[name] == 1 then return nil end
     div.attributes["aria-label"] = ("%s (%d)"):format(name, counts[name])
     return div
-  end }
+  end
 end
 
 -- Names of attachments stand below each other, behind their numbers: the first row of the grid has the label.
@@ -136,7 +138,7 @@ end
 
 return {
   Pandoc = function(doc)
-    doc = number_regions(name_sections(doc))
+    doc = doc:walk { Header = make_section_names(), Div = make_region_names() }
     return raise_redhead(doc) or doc
   end,
   -- The title is the only heading of the first level.
