@@ -223,9 +223,9 @@ def test_a_rollup_names_the_figures_of_rows_that_it_does_not_add(report, tmp_pat
     register = '[top]\nname = "Top"\n[one]\nname = "One"\nparent = "top"\n[two]\nname = "Two"\nparent = "top"\n'
     (tmp_path / "data/offices.toml").write_text(register, encoding="utf-8")
     (result,) = json.loads(report("rollup", "2024", "--into", "top", "--json", cwd=tmp_path).stdout)["rollups"]
-    entered = {address for address, figure in fill().figures.items() if figure} & fill().form.slots.keys()
-    entered -= load_form().slots.keys()
-    assert entered
-    assert sorted(one["address"] for one in result["unplaced"]) == sorted([*entered, *entered])
+    expected = {address for address, figure in fill().figures.items() if figure} & fill().form.slots.keys()
+    expected -= load_form().slots.keys()
+    assert expected
+    assert sorted(one["address"] for one in result["unplaced"]) == sorted([*expected, *expected])
     text = (tmp_path / "data/top/2024.toml").read_text(encoding="utf-8")
     assert "for which this edition has no cell" in text

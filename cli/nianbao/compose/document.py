@@ -269,7 +269,7 @@ def format_figure(report: Report, address: str) -> str:
 
 
 def draw_table(report: Report, table: Table) -> Markdown:
-    """Write a table of the form with its figures, in a fenced division whose attributes describe it to the renderer."""
+    """Write a table of the form with its figures, in a division whose attributes say what a grid table cannot."""
     grid = table.make_grid()
     figures = {(cell.row, cell.column): format_figure(report, cell.slot.address) for cell in grid.cells if cell.slot}
     widths = " ".join(f"{width:g}" for width in table.widths or [1.0] * grid.columns)

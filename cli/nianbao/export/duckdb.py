@@ -143,10 +143,10 @@ class Database:
             tables.append(f"select {KEY}, {figures} from ({source})")
         return f"select * from ({' union all by name '.join(tables)}) order by office, kind, period"
 
-    def keep_rows(self, statement: str) -> str:
-        """Keep the rows of a statement, in their order, for several uses; return the statement that selects them."""
-        self._connection.execute(f"create or replace temp table kept_rows as {statement}")
-        return "select * from kept_rows"
+    def materialize(self, statement: str) -> str:
+        """Compute the rows of a statement once, for several uses; return the statement that selects them, in order."""
+        self._connection.execute(f"create or replace temp table materialized as {statement}")
+        return "select * from materialized"
 
     def list_columns(self, statement: str) -> dict[str, str]:
         """Return the columns of a table or a statement: name -> type."""

@@ -25,8 +25,8 @@ class UnitReport:
 
     `errors` are those of its figures, or why it cannot be read at all, and then `edition` is empty; `warnings` are
     those about amounts of money; `late` is the finding that it was issued late. `author` is what the report calls its
-    office; `due` and `issued` are None where nobody knows. `entered` are figures, other than 0, of rows and columns
-    that its data adds to the form: no sum has a cell for them.
+    office; `due` and `issued` are None where nobody knows. `open_figures` are figures, other than 0, of open rows:
+    no sum has a cell for them.
     """
 
     unit: Unit
@@ -39,7 +39,7 @@ class UnitReport:
     author: str = ""
     due: date | None = None
     issued: date | None = None
-    entered: tuple[tuple[str, Number], ...] = ()
+    open_figures: tuple[tuple[str, Number], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +110,15 @@ class Aggregate:
     @cached_property
     def unplaced(self) -> tuple[UnplacedFigure, ...]:
         """The figures of units, other than 0, for which the form has no cell."""
-        return tuple(UnplacedFigure(*one) for one in (*self._list_unplaced(), *self._list_entered()))
+        return tuple(self._list_unplaced())
 
-    def _list_unplaced(self) -> Iterator[tuple[UnitReport, str, Number]]:
+    def _list_unplaced(self) -> Iterator[UnplacedFigure]:
         for report in self.units_of_other_edition:
             for (address, target), figure in zip(self._map_cells(report.edition).items(), report.figures, strict=True):
                 if not target and figure:
-                    yield report, address, figure
-
-    def _list_entered(self) -> Iterator[tuple[UnitReport, str, Number]]:
-        return ((report, address, figure) for report in self.counted for address, figure in report.entered)
+                    yield UnplacedFigure(report, address, figure)
+        for report in self.counted:
+            yield from (UnplacedFigure(report, address, figure) for address, figure in report.open_figures)
 
     @cached_property
     def units_without_cell(self) -> dict[str, list[UnitReport]]:

@@ -52,7 +52,7 @@ def write_tables(store: Store, rows: Sequence[ReportRows], top: Path) -> dict[st
     for edition, reports in sorted(by_edition.items()):
         database = make_database(store, reports)
         names = {suffix: name for (_edition, suffix), name in name_files([edition]).items()}
-        statement = database.keep_rows(database.make_wide_select())
+        statement = database.materialize(database.make_wide_select())
         makers = {top / name: _make_copier(database, statement, suffix) for suffix, name in names.items()}
         saved = write_by(makers, top)
         changed |= {name: file.changed for name, file in zip(names.values(), saved, strict=True)}

@@ -111,7 +111,8 @@ class _Site:
         self.store, self.options, self.folder, self.cache, self.form = store, options, folder, cache, form
         self._saved = cache.read_site()
         self.facts: dict[ReportKey, ReportFacts] = {}
-        self._context = ""  # the fingerprint of the program and its templates
+        fingerprints = template_fingerprints(store) | program_fingerprints()
+        self._context = fingerprint(json.dumps(fingerprints, sort_keys=True))
         self._inputs: dict[ReportKey, str] = {}  # fingerprints of reports
         self.changed: dict[str, bool] = {}
         self.data_files: list[DataFile] = []
@@ -123,8 +124,6 @@ class _Site:
 
     def read_facts(self, results: Sequence[BuildResult], track: Track, jobs: int) -> list[UserError]:
         """Read what the site says of each built report, anew only where its inputs have changed; return the errors."""
-        templates = template_fingerprints(self.store) | program_fingerprints()
-        self._context = fingerprint(json.dumps(templates, sort_keys=True))
         stale: list[ReportRef] = []
         for key, facts in ((result.check.key, result.facts) for result in results if result.files):
             self._inputs[key] = fingerprint(self._context, facts)
@@ -162,7 +161,7 @@ class _Site:
             changed = dataset.write_tables(self.store, rows, self.options.out)
             self.changed |= changed
             self.cache.save_site("data", all_inputs, json.dumps(list(changed)))
-        editions = {edition: self.store.kind.edition(edition) for edition in sorted({one.edition for one in rows})}
+        editions = {edition: self.store.kind.edition(edition) for edition in {one.edition for one in rows}}
         self.data_files = [
             self._describe_file(name, edition, suffix)
             for (edition, suffix), name in dataset.name_files(sorted(editions)).items()

@@ -178,7 +178,8 @@ def _write_report_checks(draft: FormDraft, sheet: Sheet, row: int) -> int:
         name, *place = draft.figure_cells[address]
         return f"{quote_sheetname(name)}!{xl_rowcol_to_cell(*place)}"
 
-    first, checks = row, [check for check in request.form.checks if check.relation.each is None]
+    checks = [check for check in request.form.checks if check.relation.each is None]
+    first = row
     for formula in make_check_formulas(request.form, checks, find_cell, request.name, request.last_report):
         sheet.write(row, 0, say("form-check"), **HEADER_STYLE)
         sheet.worksheet.set_row(row, 2 * LINE_HEIGHT)

@@ -115,13 +115,13 @@ def straighten(picture: Picture) -> Picture:
     ink = find_ink(picture, RULE_CONTRAST)
     reach = width // 6
     lines = cv2.HoughLinesP(ink, 1, np.pi / 1800, threshold=reach, minLineLength=reach, maxLineGap=4)
-    angles: dict[float, float] = {}  # with the length of a line
+    angles = []  # of lines, with their lengths
     for x0, y0, x1, y1 in [] if lines is None else lines.reshape(-1, 4).tolist():
         angle = degrees(atan2(y1 - y0, x1 - x0))
         if abs(angle) <= _MAX_SKEW:
-            angles[angle] = max(hypot(x1 - x0, y1 - y0), angles.get(angle, 0))
-    long = _LONG_LINE * max(angles.values(), default=0)
-    skew = float(np.median([angle for angle, length in angles.items() if length >= long])) if angles else 0.0
+            angles.append((angle, hypot(x1 - x0, y1 - y0)))
+    long = _LONG_LINE * max((length for _angle, length in angles), default=0)
+    skew = float(np.median([angle for angle, length in angles if length >= long])) if angles else 0.0
     if abs(skew) < _MIN_SKEW:
         return picture
     rotation = cv2.getRotationMatrix2D((width / 2, height / 2), skew, 1)
