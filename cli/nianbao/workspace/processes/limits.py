@@ -118,12 +118,13 @@ def _limit_time(seconds: float, late: _TimeOverError) -> Iterator[None]:
         yield
         return
 
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        raise late
+    def end(_signal: int, frame: FrameType | None) -> None:
+        if not _is_in_finalizer(frame):
+            raise late
 
     start = monotonic()
     outer_handler = signal.signal(signal.SIGALRM, end)
-    # It comes again: raised within a finalizer or a callback, it would be ignored.
+    # It comes again, since Python ignores what is raised within a finalizer or a callback.
     signal.setitimer(signal.ITIMER_REAL, seconds, _REPEAT_SECONDS)
     try:
         yield
@@ -133,6 +134,13 @@ def _limit_time(seconds: float, late: _TimeOverError) -> Iterator[None]:
         if outer_seconds:
             left = max(outer_seconds - (monotonic() - start), _MIN_TIMER_SECONDS)
             signal.setitimer(signal.ITIMER_REAL, left, outer_interval)
+
+
+def _is_in_finalizer(frame: FrameType | None) -> bool:
+    """Return whether a `__del__` is running; Python would print what is raised there, and ignore it."""
+    while frame and frame.f_code.co_name != "__del__":
+        frame = frame.f_back
+    return frame is not None
 
 
 # ── work of native libraries ─────────────────────────────────────────────────────────────────────────
