@@ -161,7 +161,7 @@ def test_a_total_that_is_typed_over_is_kept_and_named_by_its_cell(sheet, tmp_pat
 def test_last_year_is_filled_in(tmp_path):
     store = begun(tmp_path, 2023, data(3, 2023))
     before = fill_form(store.kind.edition("2021"), parse(data(3, 2023), ""))
-    (written,) = batch.write_all(batch.select_forms(store, ["2024"]))
+    (written,) = batch.write_all(batch.select_forms(store, ["2024"]), batch.FormOptions())
     content = (tmp_path / "build/forms/2024.xlsx").read_bytes()
     imported = import_form(content, tmp_path)
     back = read_report(imported, before.form)
@@ -360,7 +360,7 @@ def test_every_office_gets_a_form(tmp_path, report):
 def test_another_document_type_has_its_form_too(root, tmp_path):
     shutil.copytree(root / "tests/kinds/library", tmp_path / "library")
     store = Store(tmp_path / "library")
-    (written,) = batch.write_all([(store, Period(2025))])
+    (written,) = batch.write_all([(store, Period(2025))], batch.FormOptions())
     path = tmp_path / "library/build/forms/2025.xlsx"
     form = store.kind.form_in_force(Period(2025))
     first = next(iter(form.slots))

@@ -28,8 +28,8 @@ from nianbao.compose import document
 from nianbao.datafiles.formatter import format_text
 from nianbao.importer import batch, pipeline, readers
 from nianbao.importer.readers import UnreadableError, scans
-from nianbao.importer.recognition import data_file as data
 from nianbao.importer.recognition import recognize
+from nianbao.importer.recognition.data_files import data_file as data
 from nianbao.importer.recognition.figures_json import collect_figures
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period

@@ -10,7 +10,7 @@ from reports import as_published, said
 from torn_reports import VARIANTS, compose_tables, draw_figures, exchange_rows
 
 from nianbao.importer.recognition import PublishedDocument, PublishedTable, recognize
-from nianbao.importer.recognition.data_file import format_data_file
+from nianbao.importer.recognition.data_files.data_file import format_data_file
 from nianbao.importer.recognition.figures_json import collect_figures
 from nianbao.importer.recognition.tables.layouts import list_layouts
 from nianbao.importer.recognition.tables.recognize import recognize_tables

@@ -25,7 +25,8 @@ from nianbao.export.excel_form.blank import make_form
 from nianbao.export.excel_form.draft import FormRequest
 from nianbao.importer import pipeline
 from nianbao.importer.readers import xlsx
-from nianbao.importer.recognition import data_file, excel_form
+from nianbao.importer.recognition import excel_form
+from nianbao.importer.recognition.data_files import comments, data_file
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period
 from nianbao.render import markup
@@ -376,7 +377,8 @@ BREAKING_OUT = {
 @pytest.mark.parametrize("guarded", GUARDED)
 def test_no_text_that_is_no_value_leaves_its_comment(tmp_path, command, monkeypatch, name, guarded):
     if not guarded:
-        monkeypatch.setattr(data_file, "_format_comment", lambda text: text.replace("\r\n", "\n").replace("\r", "\n"))
+        for module in (data_file, comments):
+            monkeypatch.setattr(module, "format_comment", lambda text: text.replace("\r\n", "\n").replace("\r", "\n"))
     (tmp_path / "data").mkdir()
     (tmp_path / "form.xlsx").write_bytes(filled_in(BREAKING_OUT[name]))
     command("import", "form.xlsx", cwd=tmp_path)

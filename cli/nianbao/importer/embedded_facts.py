@@ -10,7 +10,8 @@ from nianbao.compose import document
 from nianbao.compose.embedded_facts import INTERNAL_KEYS
 from nianbao.compose.markdown import to_plain_text
 from nianbao.importer.printed_page import find_page_difference, normalize_words, parse_markdown
-from nianbao.importer.recognition import RecognizedReport, data_file
+from nianbao.importer.recognition import RecognizedReport
+from nianbao.importer.recognition.data_files import data_file
 from nianbao.importer.recognition.markdown import convert_to_markdown
 from nianbao.importer.recognition.published import Paragraph, PublishedDocument, PublishedTable
 from nianbao.importer.unprinted_facts import describe_left_out, find_unprinted, remove_unprinted

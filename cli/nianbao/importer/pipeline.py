@@ -13,8 +13,9 @@ from nianbao.checks.policy import Policy
 from nianbao.checks.typed_numbers import insert_placeholders
 from nianbao.importer import notes, readers
 from nianbao.importer.reading_by_kind import ReadReport, read_by_kind
-from nianbao.importer.recognition import RecognizedReport, data_file
+from nianbao.importer.recognition import RecognizedReport
 from nianbao.importer.recognition.coverage import count_cells
+from nianbao.importer.recognition.data_files import data_file
 from nianbao.importer.recognition.figures_json import collect_figures
 from nianbao.importer.recognition.office_folder import make_folder_name
 from nianbao.importer.text_encoding import decode_big5

@@ -1,8 +1,8 @@
 """`report form`: one Excel form for each office, with what is known from its report of last year."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +11,10 @@ from nianbao.compose import document
 from nianbao.export.excel_form.blank import make_form
 from nianbao.export.excel_form.draft import FormRequest
 from nianbao.model.finding import UserError, try_work
-from nianbao.model.i18n import _
+from nianbao.model.form import Form
+from nianbao.model.i18n import _, join_words
+from nianbao.model.loading.inheritance import suggest
+from nianbao.model.open_rows.blank_rows import BlankRows
 from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.workspace.files import SavedFile, write
@@ -44,31 +47,51 @@ def select_forms(
     return [*found.reports, *found.missing]
 
 
-def write_all(
-    reports: Sequence[ReportRef], name: str = "", out: Path | None = None, jobs: int = 0
-) -> Iterator[WrittenForm | UserError]:
+@dataclass(frozen=True, slots=True)
+class FormOptions:
+    """The options of `report form`: the `name` of a new office, the folder, and which blank rows there are.
+
+    Without `out` the files go to `build/forms`.
+    """
+
+    name: str = ""
+    out: Path | None = None
+    blank: BlankRows = field(default_factory=BlankRows)
+
+
+def write_all(reports: Sequence[ReportRef], options: FormOptions, jobs: int = 0) -> Iterator[WrittenForm | UserError]:
     """Write forms on several processes, in the order in which they are ready; for one that fails, a `UserError`.
 
-    `name` is that of a new office. Without `out` the files go to `build/forms`. `jobs` is the number of processes, 0
-    for as many as there are processors.
+    `jobs` is the number of processes, 0 for as many as there are processors.
     """
-    yield from pool.run_all(reports, partial(_try_write, name, out), _describe_lost_worker, jobs)
+    yield from pool.run_all(reports, partial(_try_write, options), _describe_lost_worker, jobs)
 
 
-def _try_write(name: str, out: Path | None, report: ReportRef) -> WrittenForm | UserError:
+def _try_write(options: FormOptions, report: ReportRef) -> WrittenForm | UserError:
     store, period = report
-    return try_work(partial(_write_form, name, out, report), store.data(period))
+    return try_work(partial(_write_form, options, report), store.data(period))
 
 
-def _write_form(name: str, out: Path | None, report: ReportRef) -> WrittenForm:
+def _write_form(options: FormOptions, report: ReportRef) -> WrittenForm:
     store, period = report
+    name, out = options.name, options.out
     form = store.kind.form_in_force(period)
+    _check_codes(form, options.blank.codes)
     last_report, notes = _read_last_report(store, store.get_previous(period))
     author = name or (document.compose_author(last_report) if last_report else "")
-    content = make_form(FormRequest(form, period, store.office, author, last_report))
+    content = make_form(FormRequest(form, period, store.office, author, last_report, blank=options.blank))
     stem = "-".join(filter(None, (str(period), store.office or re.sub(r"[^\w\uff08\uff09()\u00b7-]+", "", name)[:80])))
     path = (out or store.out / "forms" / store.kind_folder) / f"{stem}.xlsx"
     return WrittenForm(write({path: content}, out or store.within)[0], notes)
+
+
+def _check_codes(form: Form, codes: Collection[str]) -> None:
+    """Raise `UserError` for a code that no axis of the form has."""
+    known = [code.id for axis in form.axes.values() for code in axis.codes]
+    for code in codes:
+        if code not in known:
+            what = _("no-such-code-in-form", code=code) + suggest(code, known)
+            raise UserError(what, _("codes-of-form", codes=join_words(known)) if known else _("leave-codes-out"))
 
 
 def _describe_lost_worker(report: ReportRef) -> UserError:

@@ -29,8 +29,8 @@ from nianbao.export.excel_form.sum_formulas import (
 )
 from nianbao.export.excel_form.tables import write_check, write_table
 from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, create_workbook, measure_width
-from nianbao.importer.recognition.excel_form import EDITION, FOLDER, KIND, OFFICE, PREPARER, REVIEWER, YEAR
-from nianbao.model.form import Fact
+from nianbao.importer.recognition.excel_form import EDITION, FOLDER, KIND, LISTS, OFFICE, PREPARER, REVIEWER, YEAR
+from nianbao.model.form import EXCLUDED, Fact
 from nianbao.model.kind import DEFAULT_KIND
 
 _COVER_LABEL_WIDTH = 24  # characters
@@ -53,6 +53,7 @@ def make_form(request: FormRequest) -> bytes:
 
 def make_form_with_cells(request: FormRequest) -> MadeForm:
     """Make the form, and say where its cells are."""
+    request = request.with_rows()
     content = BytesIO()
     with create_workbook(content, font=request.form.locale.say("sheet-font")) as workbook:
         draft = FormDraft(workbook, request)
@@ -211,7 +212,7 @@ def _write_summary(draft: FormDraft, sheet: Sheet, row: int) -> None:
 
 
 def _write_metadata(draft: FormDraft) -> None:
-    """Write the edition, the year and the office into a hidden, locked sheet, for `report import`."""
+    """Write the edition, the year, the office and what does not apply into a hidden, locked sheet, for an import."""
     request = draft.request
     sheet = draft.workbook.add_sheet("nianbao")
     values = {
@@ -222,6 +223,10 @@ def _write_metadata(draft: FormDraft) -> None:
     }
     if request.form.kind.id != DEFAULT_KIND:
         values[KIND] = request.form.kind.id
+    if draft.growing_lists:
+        values[LISTS] = " ".join(draft.growing_lists)
+    if excluded := request.given.get(EXCLUDED):
+        values[EXCLUDED] = str(format_input(excluded))
     for row, (name, value) in enumerate(values.items()):
         sheet.write(row, 0, name)
         sheet.write(row, 1, value)

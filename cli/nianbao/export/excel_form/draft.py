@@ -1,7 +1,7 @@
 """An Excel form that is being written: what it is made for, its styles and cells, and what may be typed into them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -11,11 +11,14 @@ from xlsxwriter.utility import quote_sheetname, xl_range_abs, xl_rowcol_to_cell
 from nianbao.datafiles import scaffold
 from nianbao.export.workbook import CELL_STYLE, Sheet, Workbook, measure_width
 from nianbao.importer.recognition.excel_form import PREFIX
-from nianbao.model.facts import Facts
+from nianbao.model.facts import Facts, Tree, find_value
 from nianbao.model.form import Fact, Form
 from nianbao.model.locale import Locale
+from nianbao.model.open_rows.blank_rows import BlankRows, list_rows
+from nianbao.model.open_rows.filling import expand_form
 from nianbao.model.period import Period
 from nianbao.model.report import Number, Report, fill_form
+from nianbao.model.tables.headings import ENTRY
 from nianbao.model.value_types import Value, ValueType
 
 INPUT_STYLE = {**CELL_STYLE, "locked": False, "bg_color": "#FFFBE6"}
@@ -43,7 +46,8 @@ class FormRequest:
     """What a form is made for: the edition and year, the office's folder and name, and its report of last year.
 
     A form that goes back is filled with a `report`, and with the `texts` of its sections by their ids; `marks` say by
-    address what is wrong.
+    address what is wrong. `blank` says which blank rows there are where the data decides the rows, and `rows` lists
+    all of them; see `with_rows`.
     """
 
     form: Form
@@ -54,11 +58,22 @@ class FormRequest:
     report: Report | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
     marks: Mapping[str, Mark] = field(default_factory=dict)
+    blank: BlankRows = field(default_factory=BlankRows)
+    rows: Facts = field(default_factory=lambda: Facts("", "", {}))
+
+    def with_rows(self) -> "FormRequest":
+        """Return the request with the rows of its report, or with further rows as last year, and with blank ones."""
+        last = self.last_report
+        codes = {*self.blank.codes, *(_list_codes(last) if last and not self.report else ())}
+        values = self.report.facts.tree if self.report else {}
+        rows = list_rows(self.form, values, replace(self.blank, codes=codes))
+        named = replace(rows, tree=_merge(rows.tree, values))
+        return replace(self, form=expand_form(self.form, named)[0], rows=rows)
 
     @cached_property
     def empty_report(self) -> Report:
         """The report of an empty data file: which totals are computed, and from which parts."""
-        return fill_form(self.form, Facts("", "", {}))
+        return fill_form(self.form, self.rows)
 
     @cached_property
     def carried_over(self) -> Mapping[str, Number]:
@@ -95,6 +110,20 @@ class FormRequest:
         return standing | carried | ({self.form.author_address: self.name} if self.name else {})
 
 
+def _list_codes(report: Report) -> Iterator[str]:
+    """List the codes of axes that a report has rows of."""
+    for table in report.form.tables:
+        for address, heading in table.open_rows.items():
+            found = find_value(report.facts.tree, address)
+            yield from found if heading.each != ENTRY and isinstance(found, dict) else ()
+
+
+def _merge(rows: Tree, values: Tree) -> Tree:
+    """Return the rows of a tree with the values that another one has in them, and everything else that this has."""
+    both = {key: _merge(row, value) for key, row in rows.items() if isinstance(value := values.get(key), dict)}
+    return {**rows, **values, **both}
+
+
 def list_required_facts(form: Form) -> list[Fact]:
     """List the facts that every report must have; they are on the first sheet."""
     return [fact for fact in form.facts if fact.required]
@@ -108,7 +137,7 @@ class FormDraft:
     checks show their results: a formula with a reference for each of them would be too long for Excel. `figure_ranges`
     are references to the figures of each table, of which `given_figures` hold a number that nobody has typed: a
     formula, or what last year carries over. `cells` has for each address of a figure, fact or text the sheet and the
-    cell, for people.
+    cell, for people. `growing_lists` are the ids of lists below whose last row further ones may be filled in.
     """
 
     workbook: Workbook
@@ -118,6 +147,7 @@ class FormDraft:
     figure_ranges: list[str] = field(default_factory=list)
     given_figures: int = 0
     cells: dict[str, str] = field(default_factory=dict)
+    growing_lists: list[str] = field(default_factory=list)
 
     def define_name(self, address: str, sheet: Sheet, row: int, column: int) -> None:
         """Give a cell the name by which `report import` finds it, also where it has been moved."""

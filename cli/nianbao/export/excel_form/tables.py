@@ -14,6 +14,7 @@ from nianbao.export.excel_form.draft import (
     FormDraft,
     format_input,
     format_invalid_test,
+    make_validation,
     set_up_page,
     validate_cell,
 )
@@ -33,6 +34,7 @@ from nianbao.model.value_types import ValueType
 _ROWS_ABOVE = 3  # above a table: its heading and the office
 _PAGE_WIDTH = 104  # characters
 _CHECK_WIDTH = 24  # characters
+_OPEN_ROWS = 1_000  # below the last row of a list
 
 
 def write_table(draft: FormDraft, table: Table) -> None:
@@ -49,15 +51,23 @@ def write_table(draft: FormDraft, table: Table) -> None:
     period = locale.name_period(draft.request.period)
     sheet.write(1, 0, locale.say("form-title", office=name, period=period) if name else period)
     _set_row_heights(sheet, grid, widths)
+    names = {name.removeprefix(f"{table.id}.").rpartition(".")[0]: name for name in table.names}
     for cell in grid.cells:
         if cell.slot:
             draft.figure_cells[cell.slot.address] = (sheet.name, _ROWS_ABOVE + cell.row, cell.column)
+        elif cell.ids in names:
+            name = names[cell.ids]
+            sheet.write_merged(cell, _ROWS_ABOVE, 0, "", **INPUT_STYLE)
+            sheet.write(_ROWS_ABOVE + cell.row, cell.column, draft.request.given.get(name), **INPUT_STYLE)
+            draft.define_name(name, sheet, _ROWS_ABOVE + cell.row, cell.column)
         else:
             sheet.write_merged(
                 cell, _ROWS_ABOVE, 0, cell.text, **(LABEL_STYLE if cell.role == "label" else HEADER_STYLE)
             )
     _write_figures(draft, sheet, grid)
     bottom = _write_checks(draft, sheet, table, grid)
+    if table.list_rules and bottom == _ROWS_ABOVE + grid.rows:
+        _open_rows_below(draft, sheet, table, grid)
     set_up_page(sheet, wide=True)
     if len(grid.blocks) == 1:
         body = _ROWS_ABOVE + grid.blocks[0].header_rows
@@ -93,6 +103,23 @@ def _write_figures(draft: FormDraft, sheet: Sheet, grid: Grid) -> None:
         rows, columns = [cell.row for cell, _slot in cells], [cell.column for cell, _slot in cells]
         area = xl_range_abs(_ROWS_ABOVE + min(rows), min(columns), _ROWS_ABOVE + max(rows), max(columns))
         draft.figure_ranges.append(f"{quote_sheetname(sheet.name)}!{area}")
+
+
+def _open_rows_below(draft: FormDraft, sheet: Sheet, table: Table, grid: Grid) -> None:
+    """Let further rows of a list be filled in below the last one; each takes what the rows above it take."""
+    draft.growing_lists.append(table.id)
+    sheet.write(2, 0, draft.request.form.locale.say("form-more-rows"), italic=True)
+    top = _ROWS_ABOVE + grid.rows
+    last = [cell for cell in grid.cells if cell.slot and cell.row == grid.rows - 1]
+    unlocked = draft.workbook.get_style(locked=False)
+    for row in range(top, top + _OPEN_ROWS):
+        sheet.worksheet.set_row(row, None, unlocked)
+    for cell in last:
+        rule = cell.slot and make_validation(
+            draft.request.form.locale, cell.slot.value_type, xl_rowcol_to_cell(top, cell.column)
+        )
+        if rule:
+            sheet.worksheet.data_validation(top, cell.column, top + _OPEN_ROWS - 1, cell.column, rule)
 
 
 def _highlight_invalid(draft: FormDraft, sheet: Sheet, ranges: Mapping[ValueType, Sequence[str]]) -> None:

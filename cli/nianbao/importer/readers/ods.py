@@ -43,12 +43,14 @@ def read(content: bytes) -> PublishedDocument:
     blocks: list[Paragraph | PublishedTable] = []
     notes: list[str] = []
     named: dict[str, NamedCell] = {}
+    of_form: dict[str, str] = {}
     filled = 0
     for sheet in root.iter(f"{_TABLE}table"):
         title = sheet.get(f"{_TABLE}name", "")
         cells, formulas = _read_cells(sheet, title, notes)
         if is_form:
             named |= _find_named(names, title, cells, formulas)
+            of_form |= {f"{title}!{cell}": text for cell, text in formulas.items()}
         if sheet.get(f"{_TABLE}style-name") in hidden:
             notes += [] if is_form else [_("sheet-hidden", sheet=title)]
             continue
@@ -58,7 +60,7 @@ def read(content: bytes) -> PublishedDocument:
         if formulas and not is_form:
             some = join_words(list(formulas)[:_LISTED_CELLS])
             notes.append(_("sheet-with-formulas", sheet=title, count=len(formulas), some=some))
-    return PublishedDocument(tuple(blocks), notes=tuple(notes), named_cells=named)
+    return PublishedDocument(tuple(blocks), notes=tuple(notes), named_cells=named, formulas=of_form)
 
 
 def _list_names(root: ET.Element) -> dict[str, str]:

@@ -59,6 +59,7 @@ def read(content: bytes) -> PublishedDocument:
         str(workbook.properties.title or ""),
         notes=tuple(notes),
         named_cells={name: cell for name, cell in cells.items() if cell},
+        formulas={f"{title}!{cell}": text for (title, cell), text in formulas.items()} if form_names else {},
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from nianbao.compose import document
+from nianbao.importer.recognition.form_rows import read_rows
 from nianbao.importer.recognition.markdown import convert_to_markdown, escape_markdown
 from nianbao.importer.recognition.printed_values import Number, read_value
 from nianbao.importer.recognition.published import NamedCell, Paragraph, PublishedDocument
@@ -15,7 +16,7 @@ from nianbao.importer.recognition.sections import ExtractedText
 from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedTables, make_rows
 from nianbao.model.facts import Facts
 from nianbao.model.finding import UserError
-from nianbao.model.form import Fact, Form
+from nianbao.model.form import EXCLUDED, Fact, Form
 from nianbao.model.i18n import _
 from nianbao.model.kind import DEFAULT_KIND
 from nianbao.model.loading.reading import Reading
@@ -23,12 +24,13 @@ from nianbao.model.period import Period, parse_period
 from nianbao.model.report import Report, fill_form, nest_values
 from nianbao.model.tables.headings import Heading
 from nianbao.model.tables.slots import Slot
-from nianbao.model.value_types import VALUE_TYPES, Value
+from nianbao.model.value_types import VALUE_TYPES, Value, ValueType
 
 # A cell's name is this and the address of a figure, a fact or a text, or one of those that say which form it is.
 PREFIX = "nianbao."
 EDITION, YEAR, FOLDER, OFFICE = ("form.edition", "form.year", "form.folder", "form.office")
 KIND = "form.kind"  # left out for the default kind, as before there were others
+LISTS = "form.lists"  # the lists below whose last row further ones may stand
 PREPARER, REVIEWER = "form.preparer", "form.reviewer"  # who filled the form in, and who reviewed it
 _Cells = Mapping[str, NamedCell]  # by name without prefix
 _MAX_PERIOD = 10  # characters of the name of a period
@@ -57,9 +59,12 @@ def recognize_excel_form(
         raise UserError(_("form-edition-unknown"), _("make-new-form"))
     if period not in {None, form_period}:
         raise UserError(_("form-of-other-year", said=form_period, year=period), _("check-file-or-year"))
+    named, rows = read_rows(form, published, named[LISTS].text.split() if LISTS in named else ())
+    empty = fill_form(form, rows)
+    form = empty.form
     facts, invalid = read_facts(form, named)
     texts = make_texts(form, named, facts, form_period)
-    cells = _read_cells(named, fill_form(form, Facts("", "", {})))
+    cells = _read_cells(named, empty)
     notes = (
         *published.notes,
         *describe_people(named),
@@ -94,9 +99,7 @@ def _read_cells(named: _Cells, empty: Report) -> dict[str, RecognizedCell]:
     """
     slots = empty.form.slots
     cells = {
-        address: _read_cell(slots[address], cell, empty.form.kind.signs)
-        for address, cell in named.items()
-        if address in slots
+        address: _read_cell(slots[address], cell, empty.form) for address, cell in named.items() if address in slots
     }
     for address in cells.keys() & empty.computed.keys():
         if named[address].formula:
@@ -105,15 +108,27 @@ def _read_cells(named: _Cells, empty: Report) -> dict[str, RecognizedCell]:
     return cells
 
 
-def _read_cell(slot: Slot, cell: NamedCell, reading: Reading) -> RecognizedCell:
+def _read_cell(slot: Slot, cell: NamedCell, form: Form) -> RecognizedCell:
     if cell.formula:
         return RecognizedCell(slot, "undecided", printed=cell.formula, reason="formula")
-    read = read_value(cell.text, slot, reading)
+    if not slot.value_type.has_number_schema:
+        return _read_other(slot, cell.text.strip(), form)
+    read = read_value(cell.text, slot, form.kind.signs)
     if read.blank:
         return RecognizedCell(slot, "blank", printed=read.text.strip(), keep_text=read.keep_text)
     if read.reason or slot.value_type.find_fault(read.value):
         return RecognizedCell(slot, "undecided", printed=cell.text, reason=read.reason or "words")
     return RecognizedCell(slot, "read", read.value, read.number, read.text.strip(), keep_text=read.keep_text)
+
+
+def _read_other(slot: Slot, text: str, form: Form) -> RecognizedCell:
+    """Read what is no number: a text, a date, one of several choices."""
+    if not text:
+        return RecognizedCell(slot, "blank")
+    value = _parse_other(slot.value_type, text, form)
+    if slot.value_type.find_fault(value):
+        return RecognizedCell(slot, "undecided", printed=text, reason="words")
+    return RecognizedCell(slot, "read", other=value, printed=text)
 
 
 def _add_up(slot: Slot, parts: Sequence[RecognizedCell | None]) -> RecognizedCell:
@@ -137,10 +152,16 @@ def _describe_other_totals(named: _Cells, cells: Mapping[str, RecognizedCell], r
 
 
 def read_facts(form: Form, named: _Cells) -> tuple[dict[str, Value], list[InvalidCell]]:
-    """Read the facts that stand in no table; what is no value of its type is invalid, and so is a formula."""
+    """Read the facts that stand in no table, and the names of entries; what is no value of its type is invalid.
+
+    So is a formula.
+    """
     facts: dict[str, Value] = {}
     invalid = []
-    for fact in (*form.facts, Fact("published", form.labels["published"], "date")):
+    names = (Fact(address, label, "text") for table in form.tables for address, label in table.names.items())
+    published = Fact("published", form.labels["published"], "date")
+    excluded = [Fact(EXCLUDED, form.labels[EXCLUDED], "texts")] if EXCLUDED in form.common_facts else []
+    for fact in (*form.facts, *names, published, *excluded):
         cell = named.get(fact.id)
         if cell and (cell.text.strip() or cell.formula):
             value = cell.formula or _parse_fact(fact, cell.text.strip(), form)
@@ -158,19 +179,8 @@ def read_facts(form: Form, named: _Cells) -> tuple[dict[str, Value], list[Invali
 
 def _parse_fact(fact: Fact, text: str, form: Form) -> Value:
     """Return a fact as a value of its type, or the text itself where it is none."""
-    if fact.type == "texts":
-        return [line.strip() for line in text.splitlines() if line.strip()]
-    if fact.type == "yes-no":
-        marks = form.locale.file.marks
-        yes_no = {marks.yes.lower(): True, marks.no.lower(): False}
-        return {"true": True, "false": False, **yes_no}.get(text.lower(), text)
-    if fact.value_type.json_schema["type"] == "string" and fact.type != "date":
-        return text
-    if fact.type == "date":
-        match = _DATE.fullmatch(text)
-        with suppress(ValueError):  # there is no such day
-            return date(*map(int, match.groups())) if match else text
-        return text
+    if not fact.value_type.has_number_schema:
+        return _parse_other(fact.value_type, text, form)
     name = "change" if fact.type == "year" else fact.type
     heading = Heading(
         fact.label, type=name, choices=fact.choices, places=fact.places, currency=fact.currency, unit=fact.unit
@@ -178,6 +188,20 @@ def _parse_fact(fact: Fact, text: str, form: Form) -> Value:
     slot = Slot(fact.id, (heading,), ())
     value = read_value(text.removesuffix("%"), slot, form.kind.signs).value
     return text if value is None else value
+
+
+def _parse_other(value_type: ValueType, text: str, form: Form) -> Value:
+    """Return a text as a value of a type that is no number, or the text itself where it is none."""
+    if value_type.name == "texts":
+        return [line.strip() for line in text.splitlines() if line.strip()]
+    if value_type.name == "yes-no":
+        marks = form.locale.file.marks
+        yes_no = {marks.yes.lower(): True, marks.no.lower(): False}
+        return {"true": True, "false": False, **yes_no}.get(text.lower(), text)
+    if value_type.name == "date" and (match := _DATE.fullmatch(text)):
+        with suppress(ValueError):  # there is no such day
+            return date(*map(int, match.groups()))
+    return text
 
 
 def make_texts(form: Form, named: _Cells, facts: Mapping[str, Value], period: Period) -> ExtractedText:

@@ -1,6 +1,7 @@
 """The figures of a recognized report keyed by the form's own labels, for programs that do not know our addresses."""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -29,7 +30,9 @@ def collect_figures(recognized: RecognizedReport) -> dict[str, Any]:
             of_table.append(published_row.layout.form.edition)
     cells = list(_name_cells(recognized))
     for table, row, column, cell in cells:
-        tables.setdefault(table, {}).setdefault(row, {})[column] = _to_json(cell.number)
+        tables.setdefault(table, {}).setdefault(row, {})[column] = _to_json(
+            cell.number if cell.other is None else cell.other
+        )
     named = [(f"{table}/{row}/{column}", cell) for table, row, column, cell in cells]
     texts, unproven = recognized.texts, set(find_unproven(recognized))
     return {
@@ -84,4 +87,4 @@ def _describe_ambiguous(name: str, cell: RecognizedCell) -> dict[str, Any]:
 
 
 def _to_json(value: object) -> object:
-    return float(value) if isinstance(value, Decimal) else value
+    return float(value) if isinstance(value, Decimal) else str(value) if isinstance(value, date) else value

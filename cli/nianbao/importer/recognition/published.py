@@ -125,7 +125,8 @@ class PublishedDocument:
     `embedded_facts` the facts (TOML) that our own outputs carry, and `notes` what the reader left out. The texts
     are `exact` unless they were put together from characters placed on a page, and `scanned` where pictures of pages
     were read: a figure counts as certain only where a sum confirms it. `named_cells` are the cells by
-    which a form that we sent out is read, by name without prefix.
+    which a form that we sent out is read, by name without prefix, and `formulas` the formulas of all its cells, by
+    location.
     """
 
     blocks: tuple[Paragraph | PublishedTable, ...]
@@ -138,3 +139,4 @@ class PublishedDocument:
     scanned: bool = False
     notes: tuple[str, ...] = ()
     named_cells: Mapping[str, NamedCell] = field(default_factory=dict)
+    formulas: Mapping[str, str] = field(default_factory=dict)

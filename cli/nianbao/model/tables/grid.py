@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from nianbao.model.tables.headings import Block, Heading, list_paths, measure_breadth, measure_depth
+from nianbao.model.tables.headings import Block, Heading, join_ids, list_paths, measure_breadth, measure_depth
 from nianbao.model.tables.slots import Slot
 
 Role = Literal["banner", "corner", "header", "label", "figure"]
@@ -12,7 +12,10 @@ Role = Literal["banner", "corner", "header", "label", "figure"]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of the grid: row and column, counted from 0, spans, and a text or the slot of a figure."""
+    """A cell of the grid: row and column, counted from 0, spans, and a text or the slot of a figure.
+
+    Of a row's label, `ids` are the ids of the row or the rows that it is of.
+    """
 
     row: int
     column: int
@@ -21,6 +24,7 @@ class Cell:
     role: Role
     text: str = ""
     slot: Slot | None = None
+    ids: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def _place_block(block: Block, slots: Sequence[Slot], top: int, label_columns: i
     yield from _place_column_headers(block.columns, top, label_columns, header, width)
     first = top + header
     if label_columns:
-        yield from _place_row_labels(block.rows, first, 0, label_columns)
+        yield from _place_row_labels(block.rows, first, 0, label_columns, "")
         if not block.rows:
             yield Cell(first, 0, 1, label_columns, "label")
     leaves, rest = list_paths(block.columns), iter(slots)
@@ -91,11 +95,12 @@ def _place_column_headers(headings: tuple[Heading, ...], top: int, left: int, le
         left = right
 
 
-def _place_row_labels(headings: tuple[Heading, ...], top: int, left: int, end: int) -> Iterator[Cell]:
+def _place_row_labels(headings: tuple[Heading, ...], top: int, left: int, end: int, above: str) -> Iterator[Cell]:
     """Place row labels; one that has none below it extends to the first column of figures, `end`."""
     for heading in headings:
         rowspan = measure_breadth((heading,), span=False)
         colspan = 1 if heading.below else end - left
-        yield Cell(top, left, rowspan, colspan, "label", heading.label)
-        yield from _place_row_labels(heading.below, top, left + 1, end)
+        ids = join_ids(above, heading.id)
+        yield Cell(top, left, rowspan, colspan, "label", heading.label, ids=ids)
+        yield from _place_row_labels(heading.below, top, left + 1, end, ids)
         top += rowspan

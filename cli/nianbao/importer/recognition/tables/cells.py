@@ -19,6 +19,7 @@ from nianbao.importer.recognition.tables.rows import PublishedRow
 from nianbao.model.form import Form
 from nianbao.model.loading.reading import Reading
 from nianbao.model.tables.slots import Slot
+from nianbao.model.value_types import Value
 
 State = Literal["read", "blank", "undecided"]
 Evidence = Literal["label", "sums", "order"]
@@ -31,7 +32,7 @@ class RecognizedCell:
     `value` is in the form's unit, `number` as printed; `keep_text` says that the printed text says more than the
     figure. An undecided cell has the `options` that satisfy the form's identities, if they could be listed, and
     the id of the `reason` why it is undecided. `left` is the column of the published table in which it stands, from 0,
-    where that is known.
+    where that is known. `other` is the value of a cell of a returned form that is no number.
     """
 
     slot: Slot
@@ -43,6 +44,12 @@ class RecognizedCell:
     keep_text: bool = False
     options: tuple[Number, ...] = ()
     left: float | None = field(default=None, compare=False)
+    other: Value | None = None
+
+    @property
+    def content(self) -> Value | None:
+        """Its value, whether or not that is a number."""
+        return self.value if self.other is None else self.other
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""A recognized report as the text of a data file."""
