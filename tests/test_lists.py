@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import openpyxl
 import pytest
 from platforms import FOLDER, TEXT, fill, find, load_form
 
@@ -218,3 +219,41 @@ def test_two_reports_with_other_rows_are_compared(report, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "bodies.1.asked" in done.stdout
     assert "orders.state.DE.total.received" in done.stdout
+
+
+def test_a_list_is_exported_and_queried_as_a_table_of_its_own(tmp_path, report):
+    folder = tmp_path / "platform"
+    shutil.copytree(FOLDER, folder)
+    formats = ("csv", "json", "parquet", "xlsx")
+    done = report("export", "2024", "--to", ",".join(formats), cwd=folder)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((folder / "build/export/list_bodies.json").read_text(encoding="utf-8"))
+    own = [(row["entry"], row["bodies_name"], row["bodies_asked"], row["bodies_decided"]) for row in rows]
+    assert own == [(1, "Vienna", 2, 1), (2, "Athens", 1, 1)]
+    assert {row["name"] for row in rows} == {"Market"}
+    assert (folder / "build/export/list_bodies.parquet").exists()
+    assert len((folder / "build/export/list_bodies.csv").read_text(encoding="utf-8-sig").splitlines()) == 3
+    done = report("query", "select sum(bodies_asked) as asked from list_bodies", "--json", cwd=folder)
+    assert json.loads(done.stdout) == [{"asked": 3}]
+    assert "list_bodies" in report("query", cwd=folder).stdout
+    assert "bodies_asked" in report("query", "select bodies_askd from list_bodies", cwd=folder).stderr
+
+
+def test_the_official_tables_and_the_lists_of_a_kind_are_sheets(tmp_path, report):
+    folder = tmp_path / "platform"
+    shutil.copytree(FOLDER, folder)
+    done = report("export", "2024", "--to", "xlsx", "--layout", "wide", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    book = openpyxl.load_workbook(folder / "build/export/reports.xlsx")
+    assert book.sheetnames == ["Orders by category", "Staff", "list_bodies"]
+    assert [cell.value for cell in book["list_bodies"][2]][-3:] == ["Vienna", 2, 1]
+
+
+def test_without_an_entry_a_list_is_no_file(tmp_path, report):
+    folder = tmp_path / "platform"
+    shutil.copytree(FOLDER, folder)
+    (folder / "data/2024.toml").write_text(TEXT.replace(LIST, ""), encoding="utf-8")
+    assert report("export", "2024", cwd=folder).returncode == 0
+    assert not (folder / "build/export/list_bodies.csv").exists()
+    done = report("query", "select count(*) as entries from list_bodies", "--json", cwd=folder)
+    assert json.loads(done.stdout) == [{"entries": 0}]

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from nianbao.export import query_errors
 from nianbao.export.file_formats import COPY_FORMATS, quote_name, quote_text
 from nianbao.export.finding_rows import FindingRow
+from nianbao.export.list_views import make_list_views
 from nianbao.export.office_rows import OfficeRow
 from nianbao.export.rows import (
     CELL_SEPARATOR,
@@ -74,7 +75,8 @@ class ReportFigures(NamedTuple):
 class Database:
     """Reports in DuckDB, in memory, within limits: inserted in order, then queried or written to files."""
 
-    def __init__(self, forms: Sequence[Form]) -> None:
+    def __init__(self, forms: Sequence[Form], lists: Sequence[Form] = ()) -> None:
+        """Make the tables for reports in the editions `forms`, and one for each list of those and of `lists`."""
         self._connection = _import_duckdb().connect(config=_SETTINGS)
         for name, columns in TABLES.items():
             self._connection.execute(f"create table {name} ({columns})")
@@ -84,8 +86,10 @@ class Database:
             len(FigureColumn._fields),
             [column for form in forms for column in list_figure_columns(form)],
         )
-        for name, (_description, statement) in VIEWS.items():
-            self._connection.execute(f"create view {name} as {statement}")
+        self.lists = make_list_views([*forms, *(form for form in lists if form not in forms)])
+        views = [(name, statement) for name, (_description, statement) in VIEWS.items()]
+        for name, statement in (*views, *((name, view.statement) for name, view in self.lists.items())):
+            self._connection.execute(f"create view {quote_name(name)} as {statement}")
 
     def insert_reports(self, reports: Sequence[ReportRows], today: date) -> None:
         """Insert reports, in the order in which they shall be returned; `today` says how late those not issued are."""
@@ -154,6 +158,10 @@ class Database:
             name: column_type
             for name, column_type, *_rest in self._connection.execute(f"describe {statement}").fetchall()
         }
+
+    def is_empty(self, table: str) -> bool:
+        """Return whether a table has no row."""
+        return not self._connection.execute(f"select 1 from {quote_name(table)} limit 1").fetchall()
 
     @property
     def has_sums(self) -> bool:
@@ -261,7 +269,7 @@ class Database:
         try:
             yield
         except _import_duckdb().Error as error:
-            tables = {view: list(self.list_columns(view)) for view in VIEWS}
+            tables = {view: list(self.list_columns(quote_name(view))) for view in (*VIEWS, *self.lists)}
             raise query_errors.describe(str(error), query, tables, first_line) from error
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 
 import msgspec
 
 from nianbao.export.duckdb import Database
+from nianbao.export.plain_sheets import write_plain_sheet
 from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, create_workbook, measure_width
 from nianbao.model.form import Form
 from nianbao.model.table import Table
@@ -22,21 +24,23 @@ _LABEL_WIDTH = 60  # characters at most
 _HEADER_HEIGHT = 32  # points of a header's row: two lines
 
 
-def write_official_sheets(database: Database, path: Path) -> None:
+def write_official_sheets(database: Database, lists: Sequence[str], path: Path) -> None:
     """Write a workbook; raises `UserError` where a sheet cannot hold a table.
 
     Each block of a table appears once, with the rows of all reports below its header, so that a column can be
     compared, filtered and added up; the office's name is in every row. Where units report to one of the offices, a
-    column marks its rows, whose figures are those of the units added up.
+    column marks its rows, whose figures are those of the units added up. The tables `lists` are sheets at the end.
     """
     editions, has_sums = database.editions, database.has_sums
     font = editions[-1].locale.say("sheet-font") if editions else ""
     with create_workbook(path, font=font) as workbook:
         for form in editions:
-            for table in form.tables:
+            for table in filter(attrgetter("slots"), form.tables):  # of some the data decides all rows
                 ending = f" {form.edition}" if len(editions) > 1 else ""
                 sheet = workbook.add_sheet(table.label or table.id, ending)
                 _write_table(sheet, database, form, table, has_sums=has_sums)
+        for name in lists:
+            write_plain_sheet(workbook, database, name)
 
 
 def _write_table(sheet: Sheet, database: Database, form: Form, table: Table, *, has_sums: bool) -> None:

@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 
 from nianbao.export import official_sheets, plain_sheets
 from nianbao.export.duckdb import Database
-from nianbao.export.file_formats import COPY_FORMATS
+from nianbao.export.file_formats import COPY_FORMATS, quote_name
 from nianbao.export.office_rows import list_offices
 from nianbao.export.rows import ReportRows, make_rows
 from nianbao.export.workbook import ROW_LIMIT
@@ -78,14 +78,18 @@ def _read_report(store: Store, period: Period, *, titles: bool, texts: bool) -> 
     return make_rows(report, store.office, period, store.kind.template if texts else None, has_title=titles)
 
 
-def make_database(store: Store, rows: Iterable[ReportRows], today: date | None = None) -> Database:
+def make_database(
+    store: Store, rows: Iterable[ReportRows], today: date | None = None, *, all_lists: bool = False
+) -> Database:
     """Make a database of reports, sorted by office, kind and period, and of the offices of the folder.
 
-    `today` says how late reports are that have no day of issue; by default it is the current date.
+    `today` says how late reports are that have no day of issue; by default it is the current date. There is a table
+    for each list of the editions of the reports, with `all_lists` of every edition.
     """
     reports = sorted(rows, key=lambda report: (report.office, report.kind, report.period))
     used = sorted({(report.kind, report.edition) for report in reports})
-    database = Database([store.find_kind(kind).edition(edition) for kind, edition in used])
+    lists = [store.kind.edition(name) for name in store.kind.editions()] if all_lists else []
+    database = Database([store.find_kind(kind).edition(edition) for kind, edition in used], lists)
     offices = list_offices(store, (report.office for report in reports))
     above = {office.office for office in offices if not office.leaf}
     marked = [replace(report, leaf=False) if report.office in above else report for report in reports]
@@ -153,12 +157,13 @@ def write_files(store: Store, database: Database, options: ExportOptions) -> lis
     Raises `UserError` where a file in a folder that the user named would be replaced without `force`.
     """
     folder = options.out or store.out / "export" / store.kind_folder
+    lists = {name: f"from {quote_name(name)}" for name in database.lists if not database.is_empty(name)}
     if options.layout == "long":
-        statements = {name: f"from {name}" for name in _LONG_TABLES}
-        write_workbook = partial(plain_sheets.write_plain_sheets, database, _LONG_TABLES)
+        statements = {name: f"from {name}" for name in _LONG_TABLES} | lists
+        write_workbook = partial(plain_sheets.write_plain_sheets, database, tuple(statements))
     else:
-        statements = {_WIDE_TABLE: database.make_wide_select()}
-        write_workbook = partial(official_sheets.write_official_sheets, database)
+        statements = {_WIDE_TABLE: database.make_wide_select()} | lists
+        write_workbook = partial(official_sheets.write_official_sheets, database, tuple(lists))
     writers: dict[Path, Callable[[Path], None]] = {}
     for suffix in options.formats:
         if suffix == XLSX:

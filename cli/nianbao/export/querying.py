@@ -50,7 +50,7 @@ class Question:
         limit: int = 0,
     ) -> QueryResult:
         """Answer the query; see `Database.run_query`."""
-        database = pipeline.make_database(self.store, read, self.today)
+        database = pipeline.make_database(self.store, read, self.today, all_lists=True)
         database.insert_findings(list(list_findings(self.store, judged)))
         database.insert_states(list(states))
         return database.run_query(self.query, limit)
@@ -58,6 +58,6 @@ class Question:
 
 def prepare(store: Store, query: str, today: date) -> Question:
     """Prepare a query about all reports of a kind; raises `UserError` for one that cannot be answered."""
-    pipeline.make_database(store, (), today).check_query(query)
+    pipeline.make_database(store, (), today, all_lists=True).check_query(query)
     reports = [(store.of_office(office), period) for office, periods in store.offices().items() for period in periods]
     return Question(store, query, reports, frozenset(list_extras(query)), today)

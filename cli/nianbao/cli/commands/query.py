@@ -40,7 +40,7 @@ def query(
     with report_errors():
         store = Store.open(root).of_kind(kind)
         if not question.strip():
-            print_views(pipeline.make_database(store, []))
+            print_views(pipeline.make_database(store, [], all_lists=True))
             return
         work = querying.prepare(store, question, date.today())  # noqa: DTZ011  # in the office's time zone
         read, errors = split_errors(

@@ -10,6 +10,7 @@ from nianbao.cli.output import findings
 from nianbao.cli.terminal import StyledText, echo, print_text
 from nianbao.export.duckdb import Database, QueryResult
 from nianbao.export.excel_form.batch import WrittenForm
+from nianbao.export.file_formats import quote_name
 from nianbao.export.rows import escape_formula
 from nianbao.export.tables import EXAMPLE_QUERIES, VIEWS
 from nianbao.model.i18n import _
@@ -20,9 +21,11 @@ from nianbao.workspace.selection import ReportRef
 
 def print_views(warehouse: Database) -> None:
     """Print the tables and columns that can be queried, with example queries."""
-    for name, (description, _query) in VIEWS.items():
-        echo(StyledText(name, bold=True), f"  {_(description)}")
-        columns = warehouse.list_columns(name)
+    descriptions = {name: _(description) for name, (description, _query) in VIEWS.items()}
+    descriptions |= {name: _("table-list-described", label=view.label) for name, view in warehouse.lists.items()}
+    for name, description in descriptions.items():
+        echo(StyledText(name, bold=True), f"  {description}")
+        columns = warehouse.list_columns(quote_name(name))
         findings.print_table(
             (_("head-column"), _("head-type")), [(column, value_type.lower()) for column, value_type in columns.items()]
         )
