@@ -283,6 +283,25 @@ def test_big5_that_is_not_declared_is_known_by_the_labels(codec, suffix, form, t
     assert sorted(read) == sorted(found.values())
 
 
+@pytest.mark.parametrize("suffix", ["html", "txt"])
+def test_labels_in_the_words_of_taiwan_are_read_and_names_keep_theirs(suffix, form, tmp_path):
+    found = number_figures(form)
+    title = f"<p>某市档案局{form.first_year + 1}年政府信息公开工作年度报告</p>"
+    text = (
+        make_page(form, found) if suffix == "html" else write_csv(form, found, "\t").replace("\r\n\r\n", "\r\n小计\r\n")
+    )
+    text = opencc.OpenCC("s2twp").convert(text)
+    assert "檔案" in text
+    path = tmp_path / f"report.{suffix}"
+    path.write_text(title + text if suffix == "html" else text, encoding="utf-8")
+    report = pipeline.read_report(Store(tmp_path), str(path), pipeline.ImportOptions(dry_run=True))
+    assert not report.undecided
+    assert not report.missing
+    read = [value for table in form.tables for value in flatten(report.figures[table.id])]
+    assert sorted(read) == sorted(found.values())
+    assert report.office == ("某市档案局" if suffix == "html" else "")
+
+
 def flatten(tree):
     return [value for part in tree.values() for value in flatten(part)] if isinstance(tree, dict) else [tree]
 

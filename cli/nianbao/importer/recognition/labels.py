@@ -54,7 +54,7 @@ class Label:
 @cache
 def parse_label(label: str, reading: Reading) -> Label:
     """Split a label into its ordinal and its words."""
-    plain = normalize(label, reading)
+    plain = reading.replace_words(normalize(label, reading))
     ordinal = None
     for style, pattern in reading.ordinals:
         if match := pattern.match(plain):

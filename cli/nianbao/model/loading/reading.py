@@ -72,6 +72,7 @@ class ReadingFile(Shape, frozen=True):
 
     simplify: Annotated[bool, Meta(description="field-reading-simplify")] = False
     variants: Annotated[dict[str, str], Meta(description="field-reading-variants")] = field(default_factory=dict)
+    words: Annotated[dict[str, str], Meta(description="field-reading-words")] = field(default_factory=dict)
     ordinals: Annotated[OrdinalEntry, Meta(description="field-reading-ordinals")] = OrdinalEntry()
     numbers: Annotated[NumberEntry, Meta(description="field-reading-numbers")] = NumberEntry()
     dates: Annotated[DateEntry, Meta(description="field-reading-dates")] = DateEntry()
@@ -126,6 +127,12 @@ class Reading:
     def variants(self) -> dict[int, str]:
         """The characters that are read as others, for `str.translate`."""
         return str.maketrans(self.file.variants)
+
+    def replace_words(self, label: str) -> str:
+        """Return a label with the words that are read as others replaced; not for texts, of which they may be names."""
+        for word, usual in self.file.words.items():
+            label = label.replace(word, usual)
+        return label
 
     @cached_property
     def bracketed(self) -> re.Pattern[str]:
