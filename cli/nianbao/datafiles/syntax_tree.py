@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import toml_rs
 
 if TYPE_CHECKING:
     from tomlkit.container import Container
@@ -74,20 +76,48 @@ class SyntaxTree:
 
 
 def parse_tree(text: str) -> SyntaxTree:
-    """Parse a text that is TOML; raises ValueError where tomlkit cannot."""
+    """Parse a text that is TOML; raises ValueError where tomlkit cannot.
+
+    tomlkit gets one statement at a time: of a whole file it compares each dotted key with those before it, which took
+    half a minute for a report with 800 rows.
+    """
     import tomlkit  # noqa: PLC0415  # only the commands that format a file need it
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415  # see above
 
-    builder = _TreeBuilder()
+    builder, section = _TreeBuilder(), SectionNode()
     try:
-        for part in _list_parts(tomlkit.parse(text), (), ()):
-            builder.add(part)
+        for statement in _split_statements(text):
+            within = SectionNode() if statement.lstrip().startswith("[") else section
+            for part in _list_parts(tomlkit.parse(statement), within.keys, within.raw_keys):
+                section = part if isinstance(part, SectionNode) else section
+                builder.add(part)
     except (TOMLKitError, RecursionError) as error:
         raise ValueError(str(error)) from error
     return builder.build()
 
 
-# ── from tomlkit's tree ──────────────────────────────────────────────────────────────
+# ── statements, and parts of tomlkit's tree ──────────────────────────────────────────
+
+
+def _split_statements(text: str) -> Iterator[str]:
+    """Split a text that is TOML into its statements: a line each, but for values of several lines."""
+    ends: dict[int, int] = {}  # first -> last line of a value, from 1
+    _collect_ends(toml_rs.load_with_metadata(text).meta["nodes"], ends)
+    lines = text.split("\n")
+    start = 0
+    while start < len(lines):
+        end = ends.get(start + 1, start + 1)
+        yield "\n".join(lines[start:end]) + ("\n" if end < len(lines) else "")
+        start = end
+
+
+def _collect_ends(node: Any, ends: dict[int, int]) -> None:  # noqa: ANN401  # of the parser
+    for one in node.values() if isinstance(node, dict) else node:
+        if isinstance(one, dict | list):
+            line = one.get("value_line") if isinstance(one, dict) else None
+            if isinstance(line, tuple):
+                ends[line[0]] = max(line[1], ends.get(line[0], 0))
+            _collect_ends(one, ends)
 
 
 def _list_parts(container: "Container", keys: Keys, raw_keys: Keys) -> Iterator[str | EntryNode | SectionNode]:
