@@ -339,6 +339,63 @@ def test_the_changes_since_a_version_are_facts_of_the_data_file(tmp_path, report
     assert f"-   {change}" in (tmp_path / "build/2025-H2.md").read_text(encoding="utf-8").replace("\\", "")
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "update",
+    [
+        "",
+        '[update]\nreasons = "Counted anew."  # by hand\n',
+        '[update]\ndate = 2026-03-01\nchanges = [\n  "an older one",\n]\nreasons = "Counted anew."  # by hand\n',
+    ],
+    ids=["no update", "reasons", "an older update"],
+)
+def test_the_changes_since_a_version_are_written_into_the_data_file(tmp_path, report, update, newline):
+    data = tmp_path / "data/2025-H2.toml"
+    data.parent.mkdir()
+    text = (TEMPLATES / "kinds/eu-dsa/example/data/kaskade/2025-H2.toml").read_text(encoding="utf-8")
+    first = re.sub(r"\[update\].*?(?=\n\[)", "", text, flags=re.DOTALL).rstrip() + "\n"
+    (tmp_path / "report.toml").write_text('kind = "eu-dsa"\n', encoding="utf-8")
+    data.write_text(first, encoding="utf-8")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "data")
+    git(tmp_path, "commit", "-qm", "published")
+    mended = first.replace("accuracy.own                  = { value = 0.94 }", "accuracy.own = { value = 0.95 }")
+    assert mended != first
+    before = (mended + update).replace("\n", newline).encode()
+    data.write_bytes(before)
+    words = ("compare", "2025-H2", "--git", "--changes")
+    told = toml_rs.loads(report(*words, cwd=tmp_path).stdout)["update"]
+    assert data.read_bytes() == before
+    done = report(*words, "--write", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    after = data.read_bytes()
+    assert after.startswith(mended.replace("\n", newline).encode())
+    assert after.count(b"\r\n") == (after.count(b"\n") if newline == "\r\n" else 0)
+    written = toml_rs.loads(after.decode())["update"]
+    assert written == told | ({"reasons": "Counted anew."} if update else {})
+    assert (b"# by hand" in after) == bool(update)
+    assert report(*words, "--write", cwd=tmp_path).returncode == 0
+    assert data.read_bytes() == after
+
+
+def test_changes_that_cannot_be_written_leave_the_file_as_it_was(tmp_path, report):
+    data = tmp_path / "data/2025-H2.toml"
+    data.parent.mkdir()
+    text = (TEMPLATES / "kinds/eu-dsa/example/data/kaskade/2025-H2.toml").read_text(encoding="utf-8")
+    first = re.sub(r"\[update\].*?(?=\n\[)", "", text, flags=re.DOTALL)
+    (tmp_path / "report.toml").write_text('kind = "eu-dsa"\n', encoding="utf-8")
+    data.write_text(first, encoding="utf-8")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "data")
+    git(tmp_path, "commit", "-qm", "published")
+    inline = 'update = { reasons = "Counted anew." }\n' + first.replace("0.94", "0.95")
+    data.write_text(inline, encoding="utf-8")
+    done = report("compare", "2025-H2", "--git", "--write", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "[update]" in done.stderr
+    assert data.read_text(encoding="utf-8") == inline
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

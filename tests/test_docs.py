@@ -117,7 +117,7 @@ def test_every_command_from_a_published_set_to_a_corrected_one_runs(tmp_path, ro
             cwd = cwd / words[1]
             continue
         data = cwd / "data/2026-H1.toml"
-        if "--since" in words:
+        if "--changes" in words:
             commit(cwd, words[words.index("--since") + 1])
             assert filled.count("value =  0.969") == 1
             data.write_text(filled.replace("value =  0.969", "value =  0.959"), encoding="utf-8")
@@ -125,9 +125,10 @@ def test_every_command_from_a_published_set_to_a_corrected_one_runs(tmp_path, ro
         assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
         if words[1] == "new":
             data.write_text(filled, encoding="utf-8")
-        elif "--changes" in words:
-            with data.open("a", encoding="utf-8") as file:
-                file.write("\n" + done.stdout.replace('reasons = ""', 'reasons = "Counted anew."'))
+        elif "--write" in words:
+            text = data.read_text(encoding="utf-8")
+            assert text.count('reasons = ""') == 1
+            data.write_text(text.replace('reasons = ""', 'reasons = "Counted anew."'), encoding="utf-8")
     assert "0.969 → 0.959" in (cwd / "build/2026-H1.html").read_text(encoding="utf-8")
     assert (cwd / "build/2026-H1.csv.zip").is_file()
 

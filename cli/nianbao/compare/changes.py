@@ -1,18 +1,20 @@
 """The changes between two versions of one report, as the facts with which an updated version tells them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
+from nianbao.checks.answers.rewriting import keep_mark, read_data_text, write_changed_text
 from nianbao.compare.comparison import Comparison
 from nianbao.compare.figures import ComparedValue
 from nianbao.compare.page import format_value
 from nianbao.compare.reports import ReportPair
 from nianbao.compose.document import compose_heading
-from nianbao.datafiles import values
+from nianbao.datafiles import edits, values
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
 from nianbao.model.locale import Locale
 from nianbao.model.value_types import Value
+from nianbao.workspace.files import SavedFile
 
 UPDATE = "update"  # the facts about an updated version are below it
 _DATE, _CHANGES, _REASONS = (f"{UPDATE}.{name}" for name in ("date", "changes", "reasons"))
@@ -25,8 +27,8 @@ def require_versions(pair: ReportPair) -> None:
         raise UserError(_("changes-of-two-periods", first=pair.before[1], other=pair.after[1]), _("compare-versions"))
 
 
-def format_changes(comparison: Comparison, today: date) -> str:
-    """Return the facts about the update as TOML, empty where nothing has changed.
+def compose_update(comparison: Comparison, today: date) -> dict[str, str]:
+    """Return the facts about the update as TOML, by their keys in its table; none where nothing has changed.
 
     Raises `UserError` for a form that has no list of changes.
     """
@@ -35,12 +37,56 @@ def format_changes(comparison: Comparison, today: date) -> str:
         raise UserError(_("form-without-changes", edition=form.edition, address=_CHANGES), _("add-facts-of-update"))
     changes = list(dict.fromkeys(list_changes(comparison)))
     if not changes:
-        return ""
-    lines = [f"[{UPDATE}]"]
-    lines += [f"date    = {today}"] if _DATE in form.value_types else []
-    lines += ["changes = [", *(f"  {values.format_value(one)}," for one in changes), "]"]
-    lines += [f'reasons = ""  # {form.labels[_REASONS]}'] if _REASONS in form.value_types else []
-    return "\n".join(lines) + "\n"
+        return {}
+    update = {"date": str(today)} if _DATE in form.value_types else {}
+    update["changes"] = "\n".join(["[", *(f"  {values.format_value(one)}," for one in changes), "]"])
+    return update | ({"reasons": f'""  # {form.labels[_REASONS]}'} if _REASONS in form.value_types else {})
+
+
+def format_update(update: Mapping[str, str]) -> str:
+    """Return the facts about an update as the table of a data file."""
+    return "\n".join([f"[{UPDATE}]", *_format_lines(update), ""])
+
+
+def write_update(pair: ReportPair, update: Mapping[str, str]) -> SavedFile:
+    """Write the facts about an update into the data file of the later version; its reasons stay, all else too.
+
+    Raises `UserError` where the file cannot be changed so.
+    """
+    store, period = pair.after
+    content, text = read_data_text(store, period)
+    try:
+        changed = _set_update(text, update)
+    except ValueError as error:
+        raise UserError(_("update-not-writable", path=store.data(period)), _("update-by-hand")) from error
+    return write_changed_text(store, period, content, keep_mark(content, changed))
+
+
+def _set_update(text: str, update: Mapping[str, str]) -> str:
+    """Set the facts about an update in the text of a data file; raises ValueError where anything else would change."""
+    wanted, newline = edits.load_values(text), edits.find_newline(text)
+    present = edits.find_spans(text, [f"{UPDATE}.{key}" for key in update])
+    new = {key: raw for key, raw in update.items() if f"{UPDATE}.{key}" not in present}
+    if present and new:  # above the first that is there
+        first = min(span.start for span in present.values())
+        start = text.rindex("\n", 0, first) + 1
+        added = "".join(f"{line}\n" for line in _format_lines(new))
+    else:
+        start = len(text)
+        added = "\n" * (2 - text[-2:].count("\n")) + format_update(new) if new else ""
+    parts = {edits.Span(start, start): added}
+    parts |= {present[at]: update[key] for key in update if key != "reasons" and (at := f"{UPDATE}.{key}") in present}
+    changed = edits.replace_spans(text, {span: raw.replace("\n", newline) for span, raw in parts.items()})
+    kept, new_values = wanted.get(UPDATE, {}), edits.load_values(format_update(update))[UPDATE]
+    reasons = {key: kept[key] for key in kept if key == "reasons"}
+    if edits.load_values(changed) != {**wanted, UPDATE: {**kept, **new_values, **reasons}}:
+        raise ValueError(UPDATE)
+    return changed
+
+
+def _format_lines(update: Mapping[str, str]) -> list[str]:
+    width = max(map(len, update))
+    return [f"{key:{width}} = {raw}" for key, raw in update.items()]
 
 
 def list_changes(comparison: Comparison) -> Iterator[str]:

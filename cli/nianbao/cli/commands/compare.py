@@ -34,6 +34,7 @@ def compare(
         str, typer.Option("--since", help=_("option-compare-since"), metavar="COMMIT", show_default=False)
     ] = "",
     changes: Annotated[bool, typer.Option("--changes", help=_("option-compare-changes"))] = False,
+    write: Annotated[bool, typer.Option("--write", help=_("option-compare-write"))] = False,
     look: Look = "",
     jobs: Jobs = 0,
     as_json: Json = False,
@@ -56,8 +57,8 @@ def compare(
         if all_offices:
             compare_all(reports or [], split_list(to), root, out, jobs, committed=bool(revision), as_json=as_json)
         pair = chosen.choose_pair(reports or [], root, out, print_warning, revision=revision)
-        if changes:
-            print_changes(pair)
+        if changes or write:
+            tell_changes(pair, write=write)
         formats = files.name_formats(pair, split_list(to))
         compared = chosen.compare_pair(pair, print_warning)
         if as_json:
@@ -70,14 +71,18 @@ def compare(
         exit_command([], blocked=False)
 
 
-def print_changes(pair: "ReportPair") -> None:
-    """Print what has changed between two versions of a report, ready for its data file, and exit."""
+def tell_changes(pair: "ReportPair", *, write: bool) -> None:
+    """Print what has changed between two versions of a report, or write it into the data file, and exit."""
+    from nianbao.cli.output import findings
     from nianbao.compare import changes, reports
 
     changes.require_versions(pair)
     compared = reports.compare_pair(pair, print_warning)
-    if found := changes.format_changes(compared, date.today()):  # noqa: DTZ011  # in the office's time zone
-        print_text(found, nl=False)
+    update = changes.compose_update(compared, date.today())  # noqa: DTZ011  # in the office's time zone
+    if update and write:
+        findings.print_saved([changes.write_update(pair, update)])
+    elif update:
+        print_text(changes.format_update(update), nl=False)
     else:
         print_warning(_("compare-nothing-changed", before=compared.before_label, after=compared.after_label))
     exit_command([], blocked=False)
