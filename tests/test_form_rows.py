@@ -131,6 +131,14 @@ def test_what_is_no_figure_below_a_list_is_named_by_its_cell_and_left_out(office
     assert back.facts.tree["bodies"] == {"1": {}, "2": {"name": "Riga", "decided": 1}}
 
 
+def test_a_row_with_nothing_but_a_formula_is_no_blank_row(office):
+    content = typed(make_form(FormRequest(load_form(), YEAR)), {"bodies.2.asked": "=SUM(1,2)"})
+    imported, back = bring_back(office, content)
+    assert imported.undecided == 1
+    assert "“=SUM(1,2)”" in imported.text
+    assert back.facts.tree["bodies"] == {"1": {}}
+
+
 def test_rows_with_others_below_are_those_of_the_last_report_and_those_that_are_asked_for():
     def list_states(**more):
         book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(load_form(), Period(2025), **more))))

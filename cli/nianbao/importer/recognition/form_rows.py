@@ -1,15 +1,17 @@
 """The rows of a returned form where the data decides them: found by the names of their cells, without blank ones."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nianbao.importer.recognition.published import NamedCell, Place, PublishedDocument, PublishedTable
 from nianbao.model.facts import Facts
 from nianbao.model.form import Form
 from nianbao.model.open_rows.blank_rows import keep_rows
+from nianbao.model.report import fill_form
 from nianbao.model.tables.headings import ENTRY, Heading
 
 _Node = dict[str, Any]  # of a tree whose leaves are cells
+_IsFilled = Callable[[str, NamedCell], bool]
 
 
 class FormRows(NamedTuple):
@@ -24,18 +26,22 @@ def read_rows(form: Form, published: PublishedDocument, lists: Collection[str]) 
     named = dict(published.named_cells)
     for one in lists:
         named |= dict(_find_rows_below(published, one))
-    tree = _nest({address: cell for address, cell in named.items() if address.split(".")[0] in form.open_tables})
-    numbers: dict[tuple[str, ...], str] = {}
-    kept: _Node = {}
-    for table in form.open_tables.values():
-        node = tree.get(table.id)
-        if isinstance(node, dict):
-            for block in table.blocks:
-                node = _keep_filled(block.rows, node, (table.id,), numbers)
-            kept[table.id] = node
-    others = {address: cell for address, cell in named.items() if address.split(".")[0] not in form.open_tables}
-    rows = {table.id: keep_rows(form, table, kept.get(table.id)) for table in form.open_tables.values()}
-    return FormRows(others | dict(_list_cells(kept, "")), Facts("", "", rows, numbers))
+    own = {address: cell for address, cell in named.items() if address.split(".")[0] in form.open_tables}
+    others = {address: cell for address, cell in named.items() if address not in own}
+    totals = _find_totals(form, own)
+
+    def is_filled(address: str, cell: NamedCell) -> bool:
+        return bool(cell.text.strip() or cell.formula) and not (cell.formula and address in totals)
+
+    cells, rows = _keep_rows(form, own, is_filled)
+    return FormRows(others | dict(cells), rows)
+
+
+def _find_totals(form: Form, cells: Mapping[str, NamedCell]) -> Collection[str]:
+    """Find the totals, whose formulas have results in blank rows too; any other formula was typed."""
+    if not any(cell.formula for cell in cells.values()):
+        return ()
+    return fill_form(form, _keep_rows(form, cells, lambda _address, _cell: True).rows).computed
 
 
 def _find_rows_below(published: PublishedDocument, table: str) -> Iterator[tuple[str, NamedCell]]:
@@ -71,10 +77,25 @@ def _nest(cells: Mapping[str, NamedCell]) -> _Node:
     return tree
 
 
-def _keep_filled(
-    headings: Sequence[Heading], node: _Node, keys: tuple[str, ...], numbers: dict[tuple[str, ...], str]
+def _keep_rows(form: Form, cells: Mapping[str, NamedCell], is_filled: _IsFilled) -> FormRows:
+    """Keep the rows with a cell that is filled."""
+    tree, numbers = _nest(cells), dict[tuple[str, ...], str]()
+    for table in form.open_tables.values():
+        for block in table.blocks:
+            if isinstance(node := tree.get(table.id), dict):
+                tree[table.id] = _keep_below(block.rows, node, (table.id,), numbers, is_filled)
+    rows = {table.id: keep_rows(form, table, tree.get(table.id)) for table in form.open_tables.values()}
+    return FormRows(dict(_list_cells(tree, ())), Facts("", "", rows, numbers))
+
+
+def _keep_below(
+    headings: Sequence[Heading],
+    node: _Node,
+    keys: tuple[str, ...],
+    numbers: dict[tuple[str, ...], str],
+    is_filled: _IsFilled,
 ) -> _Node:
-    """Return the tree of a table without the blank rows that open headings stand for; `numbers` gets those of entries.
+    """Return the part of a tree below some headings without blank rows; `numbers` gets the numbers of entries.
 
     What stands below no heading that the data decides stays as it is.
     """
@@ -84,27 +105,25 @@ def _keep_filled(
             continue
         at = (*keys, heading.id) if heading.id else keys
         if heading.each:
-            found = {key: row for key, row in child.items() if isinstance(row, dict) and _is_filled(row)}
+            found = {
+                key: row
+                for key, row in child.items()
+                if isinstance(row, dict) and any(is_filled(*one) for one in _list_cells(row, (*at, key)))
+            }
             if heading.each == ENTRY:
                 in_order = sorted((key for key in found if key.isascii() and key.isdecimal()), key=int)
                 found = {str(number): found[key] for number, key in enumerate(in_order, 1)}
                 numbers.update(((*at, key), key) for key in found)
-            new = {key: _keep_filled(heading.below, row, (*at, key), numbers) for key, row in found.items()}
+            new = {key: _keep_below(heading.below, row, (*at, key), numbers, is_filled) for key, row in found.items()}
         else:
-            new = _keep_filled(heading.below, child, at, numbers)
+            new = _keep_below(heading.below, child, at, numbers, is_filled)
         node = {**node, heading.id: new} if heading.id else new
     return node
 
 
-def _is_filled(row: _Node) -> bool:
-    """Return whether something was typed into a cell of a row; formulas have results in blank rows, too."""
-    return any(cell.text.strip() and not cell.formula for _address, cell in _list_cells(row, ""))
-
-
-def _list_cells(node: _Node, above: str) -> Iterator[tuple[str, NamedCell]]:
+def _list_cells(node: _Node, keys: tuple[str, ...]) -> Iterator[tuple[str, NamedCell]]:
     for key, value in node.items():
-        address = f"{above}.{key}" if above else key
         if isinstance(value, dict):
-            yield from _list_cells(value, address)
+            yield from _list_cells(value, (*keys, key))
         else:
-            yield address, value
+            yield ".".join((*keys, key)), value
