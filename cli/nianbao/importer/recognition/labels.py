@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from rapidfuzz import fuzz
@@ -16,6 +16,7 @@ _EXPLAINED = 0.98  # the similarity of a label that runs on behind a colon
 _MIN_FUZZY_LENGTH = 4  # characters; shorter labels that differ in one character are different labels
 _MIN_FUZZY_RATIO = 0.72
 _MIN_PREFIX = 3  # characters of a truncated label (2 where the ordinal is there and agrees): fewer begin many labels
+_MAX_COMPARISONS = 50_000  # that are kept
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
 _PUNCTUATION = re.compile(r"[^\w]|_")
 
@@ -38,17 +39,7 @@ class Label:
 
         The same ordinal adds 0.1, another one takes 0.15 off.
         """
-        prefix = 2 if self.ordinal and self.ordinal == other.ordinal else _MIN_PREFIX
-        # The end of a label alone may mean it, but not with more text behind it: that belongs to the row before.
-        typo = not set(self.core[:2]).isdisjoint(other.core[:2]) or other.core.endswith(self.full)
-        best = _compare(self.core, other.core, prefix, typo=typo)
-        if (self.full, other.full) != (self.core, other.core):
-            best = max(best, _compare(self.full, other.full, prefix, typo=typo))
-        if self.lead and self.lead == other.core:
-            best = max(best, _EXPLAINED)
-        if not best or self.ordinal is None or other.ordinal is None:
-            return best
-        return best + 0.1 if self.ordinal == other.ordinal else best - 0.15
+        return _compare_labels(self, other)
 
 
 @cache
@@ -91,6 +82,21 @@ def split_labels(label: str, reading: Reading) -> list[str]:
     starts = [match.start() for match in reading.ordinal.finditer(plain)]
     edges = [0, *(start for start in starts if start), len(plain)]
     return [plain[start:end] for start, end in pairwise(edges) if plain[start:end]]
+
+
+@lru_cache(maxsize=_MAX_COMPARISONS)  # the labels of a report are compared with all those of the form, row by row
+def _compare_labels(given: Label, other: Label) -> float:
+    prefix = 2 if given.ordinal and given.ordinal == other.ordinal else _MIN_PREFIX
+    # The end of a label alone may mean it, but not with more text behind it: that belongs to the row before.
+    typo = not set(given.core[:2]).isdisjoint(other.core[:2]) or other.core.endswith(given.full)
+    best = _compare(given.core, other.core, prefix, typo=typo)
+    if (given.full, other.full) != (given.core, other.core):
+        best = max(best, _compare(given.full, other.full, prefix, typo=typo))
+    if given.lead and given.lead == other.core:
+        best = max(best, _EXPLAINED)
+    if not best or given.ordinal is None or other.ordinal is None:
+        return best
+    return best + 0.1 if given.ordinal == other.ordinal else best - 0.15
 
 
 def _compare(given: str, label: str, prefix: int, *, typo: bool) -> float:
