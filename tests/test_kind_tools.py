@@ -23,7 +23,7 @@ from nianbao.cli.commands import kind as command
 from nianbao.kinds.check import check_kind
 from nianbao.kinds.docs import describe_kind
 from nianbao.kinds.examples import find_examples
-from nianbao.kinds.samples import make_value
+from nianbao.kinds.samples import find_period, make_value
 from nianbao.kinds.scaffold import KindPlan, create_kind, make_table_id
 from nianbao.model.finding import UserError
 from nianbao.model.period import Calendar
@@ -93,7 +93,8 @@ def test_a_required_fact_of_any_type_is_no_mistake(tmp_path, monkeypatch, type_)
     edition.write_text(edition.read_text(encoding="utf-8") + fact, encoding="utf-8")
     text = top / "texts/overview.md.j2"
     text.write_text(text.read_text(encoding="utf-8") + "{{ facts.asked }}\n", encoding="utf-8")
-    value = make_value(Store.open(tmp_path).of_kind("minutes").kind.edition(edition.stem), "facts.asked")
+    form = Store.open(tmp_path).of_kind("minutes").kind.edition(edition.stem)
+    value = make_value(form, "facts.asked", find_period(form))
     example = top / f"example/{made.period}.toml"
     line = tomli_w.dumps({"asked": value})
     example.write_text(example.read_text(encoding="utf-8").replace("[facts]\n", f"[facts]\n{line}"), encoding="utf-8")

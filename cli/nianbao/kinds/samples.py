@@ -27,9 +27,10 @@ REQUIRED, NOTHING_OPTIONAL, EVERYTHING = (
 def make_samples(form: Form) -> dict[str, Report]:
     """Make three sample reports of a form, by the key of what they hold; each open row has one entry or code."""
     form = expand_with_samples(form)
-    required = {fact.id: make_value(form, fact.id) for fact in form.facts if fact.required}
-    figures = {address: make_value(form, address) for address in form.slots}
-    optional = {address: make_value(form, address) for address in form.value_types}
+    period = find_period(form)
+    required = {fact.id: make_value(form, fact.id, period) for fact in form.facts if fact.required}
+    figures = {address: make_value(form, address, period) for address in form.slots}
+    optional = {address: make_value(form, address, period) for address in form.value_types}
     return {
         REQUIRED: fill_sample(form, required),
         NOTHING_OPTIONAL: fill_sample(form, required | figures),
@@ -57,9 +58,8 @@ def find_period(form: Form) -> Period:
     return Period(form.first_year if form.last_year is None else form.last_year, ended.part)
 
 
-def make_value(form: Form, address: str) -> object:
+def make_value(form: Form, address: str, period: Period) -> object:
     """Make a value of the type that a form has at an address; None where none of the candidates is one."""
-    period = find_period(form)
     named = (period.year, str(period))
     first = named if address == form.kind.period_fact else ()
     return choose_value(form.value_types[address], (*first, *_CANDIDATES, *named))
