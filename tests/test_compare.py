@@ -344,10 +344,11 @@ def test_the_changes_since_a_version_are_facts_of_the_data_file(tmp_path, report
     "update",
     [
         "",
+        "[update]  # by hand\n",
         '[update]\nreasons = "Counted anew."  # by hand\n',
         '[update]\ndate = 2026-03-01\nchanges = [\n  "an older one",\n]\nreasons = "Counted anew."  # by hand\n',
     ],
-    ids=["no update", "reasons", "an older update"],
+    ids=["no update", "an empty update", "reasons", "an older update"],
 )
 def test_the_changes_since_a_version_are_written_into_the_data_file(tmp_path, report, update, newline):
     data = tmp_path / "data/2025-H2.toml"
@@ -372,7 +373,7 @@ def test_the_changes_since_a_version_are_written_into_the_data_file(tmp_path, re
     assert after.startswith(mended.replace("\n", newline).encode())
     assert after.count(b"\r\n") == (after.count(b"\n") if newline == "\r\n" else 0)
     written = toml_rs.loads(after.decode())["update"]
-    assert written == told | ({"reasons": "Counted anew."} if update else {})
+    assert written == told | ({"reasons": "Counted anew."} if "reasons" in update else {})
     assert (b"# by hand" in after) == bool(update)
     assert report(*words, "--write", cwd=tmp_path).returncode == 0
     assert data.read_bytes() == after
@@ -388,12 +389,19 @@ def test_changes_that_cannot_be_written_leave_the_file_as_it_was(tmp_path, repor
     git(tmp_path, "init", "-q")
     git(tmp_path, "add", "data")
     git(tmp_path, "commit", "-qm", "published")
-    inline = 'update = { reasons = "Counted anew." }\n' + first.replace("0.94", "0.95")
-    data.write_text(inline, encoding="utf-8")
-    done = report("compare", "2025-H2", "--git", "--write", cwd=tmp_path)
+    mended = first.replace("0.94", "0.95")
+    for update in ('update = { reasons = "Counted anew." }\n', "update = 5\n"):
+        data.write_text(update + mended, encoding="utf-8")
+        done = report("compare", "2025-H2", "--git", "--write", cwd=tmp_path)
+        assert done.returncode == 2
+        assert "[update]" in done.stderr
+        assert data.read_text(encoding="utf-8") == update + mended
+    for office in ("one", "other"):
+        (tmp_path / f"data/{office}").mkdir()
+        (tmp_path / f"data/{office}/2025-H2.toml").write_text(mended, encoding="utf-8")
+    done = report("compare", "2025-H2", "one", "other", "--write", cwd=tmp_path)
     assert done.returncode == 2
-    assert "[update]" in done.stderr
-    assert data.read_text(encoding="utf-8") == inline
+    assert (tmp_path / "data/other/2025-H2.toml").read_text(encoding="utf-8") == mended
 
 
 @pytest.mark.parametrize(

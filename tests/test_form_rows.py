@@ -6,7 +6,7 @@ from io import BytesIO
 import openpyxl
 import pytest
 from cases import converted
-from platforms import FOLDER, fill, load_form
+from platforms import FOLDER, TEXT, fill, load_form
 from sheets import typed, where
 
 from nianbao.export.excel_form.blank import make_form
@@ -111,24 +111,129 @@ def fill_below(content, rows):
     return into.getvalue()
 
 
-def test_a_list_grows_below_its_last_row(office):
-    content = typed(make_form(FormRequest(load_form(), YEAR)), {"bodies.1.name": "Vienna"})
-    rows = [("Athens", 1, 1), (None, None, None), ("Riga", 2, 0)]
-    imported, back = bring_back(office, fill_below(content, rows))
-    names = [back.values[f"bodies.{number}.name"] for number in (1, 2, 3)]
-    assert names == ["Vienna", "Athens", "Riga"]
-    assert back.figures["bodies.3.asked"] == 2
+def test_a_list_grows_below_its_last_row_to_as_many_as_it_may_have(office):
+    content = make_form(FormRequest(load_form(), YEAR, blank=BlankRows(1)))
+    content = typed(content, {"bodies.1.name": "Vienna"})
+    imported, back = bring_back(office, fill_below(content, [(None, None, None), ("Riga", 2, 0)]))
+    assert back.facts.tree["bodies"] == {"1": {"name": "Vienna"}, "2": {"name": "Riga", "asked": 2, "decided": 0}}
     assert imported.undecided == 0
+    book = openpyxl.load_workbook(BytesIO(content))
+    sheet, cell = where(book, "bodies.1.name")
+    opened = [row for row, one in sheet.row_dimensions.items() if not one.protection.locked]
+    assert opened == [sheet[cell].row + 1, sheet[cell].row + 2]
+
+
+def test_the_checks_of_the_first_sheet_count_what_is_filled_in_below_a_list():
+    book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(load_form(), YEAR, blank=BlankRows(1)))))
+    sheet, cell = where(book, "bodies.1.asked")
+    row = sheet[cell].row
+    formulas = [str(one.value) for line in book.worksheets[0].iter_rows() for one in line]
+    assert any(f"B{row}:B{row + 2}" in formula for formula in formulas)
 
 
 def test_what_is_no_figure_below_a_list_is_named_by_its_cell_and_left_out(office):
-    content = make_form(FormRequest(load_form(), YEAR))
-    rows = [(None, "many", None), ("Riga", "=1+1", 1)]
-    imported, back = bring_back(office, fill_below(content, rows))
+    content = make_form(FormRequest(load_form(), YEAR, blank=BlankRows(1)))
+    imported, back = bring_back(office, fill_below(content, [(None, "many", None), ("Riga", "=1+1", 1)]))
     assert imported.undecided == 2
     assert "“many”" in imported.text
     assert "“=1+1”" in imported.text
     assert back.facts.tree["bodies"] == {"1": {}, "2": {"name": "Riga", "decided": 1}}
+
+
+def test_a_list_that_is_sorted_on_the_form_comes_back_once_and_in_its_order(office):
+    report = fill(("decided = 1\n\n[[bodies]]", 'decided = 1\n\n[[bodies]]\nname = "Berlin"\n\n[[bodies]]'))
+    names = [report.values[f"bodies.{number}.name"] for number in (1, 2, 3)]
+    assert names != sorted(names)
+    _imported, back = bring_back(office, make_returned(report))
+    assert [back.values[f"bodies.{number}.name"] for number in (1, 2, 3)] == names
+    assert back.figures == report.figures
+
+
+def test_a_row_that_was_put_between_the_rows_of_a_list_is_read(office):
+    content = make_form(FormRequest(load_form(), YEAR, blank=BlankRows(2)))
+    book = openpyxl.load_workbook(BytesIO(typed(content, {"bodies.1.name": "Vienna", "bodies.2.name": "Riga"})))
+    sheet, cell = where(book, "bodies.2.name")
+    row = sheet[cell].row
+    for column in range(1, 4):  # the cells of the second entry, with their names, move down
+        sheet.cell(row + 1, column).value = sheet.cell(row, column).value
+        sheet.cell(row, column).value = ("Athens", 1, 1)[column - 1]
+    for column, letter in zip(("name", "asked", "decided"), "ABC", strict=True):
+        book.defined_names[f"{PREFIX}bodies.2.{column}"].attr_text = f"'{sheet.title}'!${letter}${row + 1}"
+    book.save(into := BytesIO())
+    _imported, back = bring_back(office, into.getvalue())
+    assert [entry.get("name") for entry in back.facts.tree["bodies"].values()] == ["Vienna", "Riga", "Athens"]
+
+
+COLUMNS = """  { id = "decided", label = "Decided" },
+  { id = "open", label = "Open", type = "yes-no" },
+  { id = "since", label = "Since", type = "date" },
+  { id = "notes", label = "Notes", type = "texts" },
+  { id = "form", label = "Form", type = "choice", choices = ["court", "NGO"] },
+"""
+ENTRY = """
+open = true
+since = 2024-02-29
+notes = ["a, b", "c"]
+form = "court"
+"""
+
+
+@pytest.fixture
+def other_values(office):
+    """The same folder, with cells of lists that hold no figures, and a code that is no bare key."""
+    edition = office / "templates/kinds/platform/editions/2024.toml"
+    text = edition.read_text(encoding="utf-8")
+    assert text.count('{ id = "bg"') == 1
+    text = text.replace('  { id = "decided", label = "Decided" },\n', COLUMNS).replace('{ id = "bg"', '{ id = "保加"')
+    edition.write_text(text, encoding="utf-8")
+    return office
+
+
+def fill_other_values(folder):
+    text = f"{TEXT.rstrip()}{ENTRY}".replace("bg", '"保加"')
+    report = Store(folder).kind.fill(parse(text, "data/2024.toml"), YEAR, None)
+    assert not [entry.address for entry in report.entries if not entry.known or entry.fault]
+    return report
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", pytest.param("ods", marks=pytest.mark.needs("soffice"))])
+def test_cells_that_hold_no_figures_come_back(other_values, tmp_path, suffix):
+    report = fill_other_values(other_values)
+    path = tmp_path / "form.xlsx"
+    path.write_bytes(make_returned(report))
+    if suffix == "ods":
+        path = converted(path, "ods", tmp_path)
+    imported, back = bring_back(other_values, path.read_bytes(), f"form.{suffix}")
+    assert imported.undecided == 0
+    assert back.facts.tree["bodies"] == report.facts.tree["bodies"]
+    assert back.facts.tree["staff"]["language"] == report.facts.tree["staff"]["language"]
+
+
+def test_what_no_cell_of_another_type_can_hold_is_said_with_what_it_can(other_values):
+    content = typed(make_returned(fill_other_values(other_values)), {"bodies.2.form": "club", "bodies.2.since": "May"})
+    imported, _back = bring_back(other_values, content)
+    assert imported.undecided == 2
+    assert "court" in next(line for line in imported.text.splitlines() if "club" in line)
+    assert any("club" in note or "court" in note for note in imported.notes)
+
+
+def test_values_that_do_not_apply_are_in_the_form_that_goes_back(office):
+    report = fill(("year = 2024", 'year = 2024\ndoes_not_apply = ["orders.total.fraud"]'))
+    assert "orders.total.fraud.total.received" not in report.figures
+    _imported, back = bring_back(office, make_returned(report))
+    assert back.facts.tree["orders"]["total"]["fraud"] == report.facts.tree["orders"]["total"]["fraud"]
+    assert back.values["does_not_apply"] == ["orders.total.fraud"]
+
+
+def test_columns_by_codes_are_there_for_those_of_the_last_report_and_those_asked_for():
+    def list_languages(**more):
+        book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(load_form(), Period(2025), **more))))
+        found = (name.partition(".measures.by.language.")[2] for name in book.defined_names)
+        return set(filter(None, found))
+
+    assert list_languages() == set()
+    assert list_languages(last_report=fill()) == {"de", "bg"}
+    assert list_languages(blank=BlankRows(codes=("sv",))) == {"sv"}
 
 
 def test_a_row_with_nothing_but_a_formula_is_no_blank_row(office):
@@ -159,7 +264,7 @@ def test_the_number_of_blank_rows_is_that_asked_for():
 
     assert count(None) == (2, 3)
     assert count(5) == (5, 3)  # of the list no more than it may have
-    assert count(0) == (0, 0)
+    assert count(0) == (0, 1)  # below which others are filled in
 
 
 def test_a_check_counts_what_is_filled_into_blank_rows():
@@ -183,10 +288,10 @@ def test_names_that_contradict_each_other_are_read_as_far_as_they_go(office):
 
 
 def test_forms_take_codes_and_rows_as_options(office, report):
-    done = report("form", "2024", "--codes", "AT，GR", "--rows", "1", cwd=office)
+    done = report("form", "2024", "--codes", "AT,XX", "--rows", "1", cwd=office)
     assert done.returncode == 2
     assert "EL" in done.stderr
-    done = report("form", "2024", "--codes", "AT,EL", "--rows", "1", cwd=office)
+    done = report("form", "2024", "--codes", "at，GR", "--rows", "1", cwd=office)
     assert done.returncode == 0, done.stderr
     (path,) = office.glob("build/forms/*.xlsx")
     names = openpyxl.load_workbook(path).defined_names

@@ -1,5 +1,6 @@
 """The changes between two versions of one report, as the facts with which an updated version tells them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
@@ -18,11 +19,16 @@ from nianbao.workspace.files import SavedFile
 
 UPDATE = "update"  # the facts about an updated version are below it
 _DATE, _CHANGES, _REASONS = (f"{UPDATE}.{name}" for name in ("date", "changes", "reasons"))
+_HEADER = re.compile(rf"(?m)^[ \t]*\[[ \t]*{UPDATE}[ \t]*\][^\r\n]*")
 _TEXTS = frozenset({"text", "texts"})
 
 
 def require_versions(pair: ReportPair) -> None:
-    """Raise `UserError` for two reports that are no versions of one."""
+    """Raise `UserError` for two reports that are no versions of one: of two periods, or of two offices of a folder."""
+    (store, period), before = pair.after, pair.before
+    if before and before[0].root == store.root and before[0].office != store.office:
+        first, other = (one.data(period) for one in (before[0], store))
+        raise UserError(_("changes-of-two-offices", first=first, other=other), _("compare-versions"))
     if pair.before and pair.before[1] != pair.after[1]:
         raise UserError(_("changes-of-two-periods", first=pair.before[1], other=pair.after[1]), _("compare-versions"))
 
@@ -65,12 +71,17 @@ def write_update(pair: ReportPair, update: Mapping[str, str]) -> SavedFile:
 def _set_update(text: str, update: Mapping[str, str]) -> str:
     """Set the facts about an update in the text of a data file; raises ValueError where anything else would change."""
     wanted, newline = edits.load_values(text), edits.find_newline(text)
+    if not isinstance(wanted.get(UPDATE, {}), dict):
+        raise ValueError(UPDATE)  # noqa: TRY004  # of the file
     present = edits.find_spans(text, [f"{UPDATE}.{key}" for key in update])
     new = {key: raw for key, raw in update.items() if f"{UPDATE}.{key}" not in present}
     if present and new:  # above the first that is there
         first = min(span.start for span in present.values())
         start = text.rindex("\n", 0, first) + 1
         added = "".join(f"{line}\n" for line in _format_lines(new))
+    elif new and (header := _HEADER.search(text)):
+        start = header.end()
+        added = "".join(f"\n{line}" for line in _format_lines(new))
     else:
         start = len(text)
         added = "\n" * (2 - text[-2:].count("\n")) + format_update(new) if new else ""

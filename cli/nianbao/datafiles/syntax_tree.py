@@ -101,7 +101,7 @@ def parse_tree(text: str) -> SyntaxTree:
 
 def _split_statements(text: str) -> Iterator[str]:
     """Split a text that is TOML into its statements: a line each, but for values of several lines."""
-    ends: dict[int, int] = {}  # first -> last line of a value, from 1
+    ends: dict[int, int] = {}  # first -> last line of a value, from 1; toml_rs has a pair where these differ
     _collect_ends(toml_rs.load_with_metadata(text).meta["nodes"], ends)
     lines = text.split("\n")
     start = 0

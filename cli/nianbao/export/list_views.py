@@ -37,13 +37,14 @@ def make_list_views(forms: Sequence[Form]) -> dict[str, ListView]:
 def _select_entries(form: Form, table: Table) -> str:
     columns = []
     for slot in table.slots:
-        value = f"number::{DECIMAL}" if slot.value_type.has_number_schema else "value"
+        is_number = slot.value_type.has_number_schema
+        value = f"any_value(number::{DECIMAL})" if is_number else "string_agg(value, chr(10) order by item)"
         name = quote_name(f"{table.id}_{slot.column.replace('.', '_')}")
-        columns.append(f"any_value({value}) filter (where field = {quote_text(slot.column)}) as {name}")
+        columns.append(f"{value} filter (where field = {quote_text(slot.column)}) as {name}")
     start = len(table.id) + 3  # of a column behind the number of an entry, whose first character is included
     return f"""select {KEY}, entry, {", ".join(columns)}
         from (select report, split_part(address, '.', 2)::integer as entry,
-                address[{start} + len(split_part(address, '.', 2)):] as field, value, nullif(number, '') as number
+                address[{start} + len(split_part(address, '.', 2)):] as field, item, value, nullif(number, '') as number
               from stated_facts where starts_with(address, {quote_text(table.id + ".")}))
         join report_rows using (report)
         where kind = {quote_text(form.kind.id)} and edition = {quote_text(form.edition)}

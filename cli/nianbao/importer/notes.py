@@ -53,7 +53,8 @@ def _describe_undecided(recognized: RecognizedReport) -> Iterator[str]:
     labels = recognized.form.labels
     for cell in recognized.undecided_cells:
         if location := recognized.spreadsheet_cells.get(cell.slot.address):
-            reason = _(_REASONS.get(cell.reason, _REASONS["words"]), printed=cell.printed)
+            other = cell.slot.value_type.find_fault(cell.printed) if cell.reason == "other" else ""
+            reason = other or _(_REASONS.get(cell.reason, _REASONS["words"]), printed=cell.printed)
             what = _("at-place", place=labels[cell.slot.address], message=reason)
             yield _("at-place", place=location, message=what)
     for invalid in recognized.invalid_cells:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from nianbao.model.finding import UserError, try_work
 from nianbao.model.form import Form
 from nianbao.model.i18n import _, join_words
 from nianbao.model.loading.inheritance import suggest
-from nianbao.model.open_rows.blank_rows import BlankRows
+from nianbao.model.open_rows.blank_rows import BlankRows, list_block_axes
 from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.workspace.files import SavedFile, write
@@ -76,22 +76,25 @@ def _write_form(options: FormOptions, report: ReportRef) -> WrittenForm:
     store, period = report
     name, out = options.name, options.out
     form = store.kind.form_in_force(period)
-    _check_codes(form, options.blank.codes)
+    blank = replace(options.blank, codes=_find_codes(form, options.blank.codes))
     last_report, notes = _read_last_report(store, store.get_previous(period))
     author = name or (document.compose_author(last_report) if last_report else "")
-    content = make_form(FormRequest(form, period, store.office, author, last_report, blank=options.blank))
+    content = make_form(FormRequest(form, period, store.office, author, last_report, blank=blank))
     stem = "-".join(filter(None, (str(period), store.office or re.sub(r"[^\w\uff08\uff09()\u00b7-]+", "", name)[:80])))
     path = (out or store.out / "forms" / store.kind_folder) / f"{stem}.xlsx"
     return WrittenForm(write({path: content}, out or store.within)[0], notes)
 
 
-def _check_codes(form: Form, codes: Collection[str]) -> None:
-    """Raise `UserError` for a code that no axis of the form has."""
-    known = [code.id for axis in form.axes.values() for code in axis.codes]
-    for code in codes:
-        if code not in known:
-            what = _("no-such-code-in-form", code=code) + suggest(code, known)
-            raise UserError(what, _("codes-of-form", codes=join_words(known)) if known else _("leave-codes-out"))
+def _find_codes(form: Form, names: Collection[str]) -> list[str]:
+    """Find codes by their names or aliases; raises `UserError` for one that stands for no block of rows or column."""
+    axes = [form.axes[axis] for table in form.open_tables.values() for axis in list_block_axes(table)]
+    known = {name.casefold(): code.id for axis in axes for name, code in axis.by_name.items()}
+    for name in names:
+        if name.casefold() not in known:
+            codes = list(dict.fromkeys(known.values()))
+            what = _("no-such-code-in-form", code=name) + suggest(name, codes)
+            raise UserError(what, _("codes-of-form", codes=join_words(codes)) if codes else _("leave-codes-out"))
+    return [known[name.casefold()] for name in names]
 
 
 def _describe_lost_worker(report: ReportRef) -> UserError:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 
-from xlsxwriter.utility import quote_sheetname, xl_rowcol_to_cell
+from xlsxwriter.utility import quote_sheetname, xl_range, xl_rowcol_to_cell
 
 from nianbao.export.excel_form.draft import (
     ERROR_STYLE,
@@ -88,7 +88,7 @@ def _write_facts(draft: FormDraft) -> None:
 def _write_fact(draft: FormDraft, sheet: Sheet, row: int, fact: Fact) -> None:
     value_type, locale = fact.value_type, draft.request.form.locale
     hint = locale.say("form-fact-lines") if fact.type == "texts" else value_type.describe(locale)
-    value = format_input(draft.request.known_facts.get(fact.id))
+    value = format_input(draft.request.known_facts.get(fact.id), locale)
     sheet.write(row, 0, fact.label + locale.put_in_brackets(fact.unit), **LABEL_STYLE)
     sheet.write(row, 1, value, **INPUT_STYLE, text_wrap=True)
     sheet.write(row, 2, hint, **CELL_STYLE, font_color="#777777", text_wrap=True)
@@ -139,11 +139,11 @@ def _write_cover(draft: FormDraft, sheet: Sheet) -> None:
         sheet.write(row, 0, fact.label, **HEADER_STYLE)
         if (lines := -(-measure_width(fact.label) // (_COVER_LABEL_WIDTH - 4))) > 1:  # bold letters are wider
             sheet.worksheet.set_row(row, lines * LINE_HEIGHT)
-        sheet.write(row, 1, format_input(request.known_facts.get(fact.id)), **INPUT_STYLE)
+        sheet.write(row, 1, format_input(request.known_facts.get(fact.id), request.form.locale), **INPUT_STYLE)
         draft.define_name(fact.id, sheet, row, 1)
         row += 1
     sheet.write(row, 0, labels["published"], **HEADER_STYLE)
-    published = format_input(request.known_facts.get("published"))
+    published = format_input(request.known_facts.get("published"), request.form.locale)
     sheet.write(row, 1, published, **INPUT_STYLE, num_format="yyyy-mm-dd", align="left")
     draft.define_name("published", sheet, row, 1)
     row += 1
@@ -176,8 +176,9 @@ def _write_report_checks(draft: FormDraft, sheet: Sheet, row: int) -> int:
     request, say = draft.request, draft.request.form.locale.say
 
     def find_cell(address: str) -> str:
-        name, *place = draft.figure_cells[address]
-        return f"{quote_sheetname(name)}!{xl_rowcol_to_cell(*place)}"
+        name, row, column = draft.figure_cells[address]
+        last = row + draft.rows_below.get(address, 0)  # with what is filled in below a list
+        return f"{quote_sheetname(name)}!{xl_range(row, column, last, column)}"
 
     checks = [check for check in request.form.checks if check.relation.each is None]
     first = row
@@ -226,7 +227,7 @@ def _write_metadata(draft: FormDraft) -> None:
     if draft.growing_lists:
         values[LISTS] = " ".join(draft.growing_lists)
     if excluded := request.given.get(EXCLUDED):
-        values[EXCLUDED] = str(format_input(excluded))
+        values[EXCLUDED] = str(format_input(excluded, request.form.locale))
     for row, (name, value) in enumerate(values.items()):
         sheet.write(row, 0, name)
         sheet.write(row, 1, value)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from xlsxwriter.utility import quote_sheetname, xl_range_abs, xl_rowcol_to_cell
 
@@ -46,8 +46,8 @@ class FormRequest:
     """What a form is made for: the edition and year, the office's folder and name, and its report of last year.
 
     A form that goes back is filled with a `report`, and with the `texts` of its sections by their ids; `marks` say by
-    address what is wrong. `blank` says which blank rows there are where the data decides the rows, and `rows` lists
-    all of them; see `with_rows`.
+    address what is wrong. `blank` says which blank rows there are where the data decides the rows; `with_rows` puts
+    those and the rows of the report into `form` and `rows`.
     """
 
     form: Form
@@ -62,7 +62,7 @@ class FormRequest:
     rows: Facts = field(default_factory=lambda: Facts("", "", {}))
 
     def with_rows(self) -> "FormRequest":
-        """Return the request with the rows of its report, or with further rows as last year, and with blank ones."""
+        """Return the request with the rows of its report and blank ones; without a report, for codes of last year."""
         last = self.last_report
         codes = {*self.blank.codes, *(_list_codes(last) if last and not self.report else ())}
         values = self.report.facts.tree if self.report else {}
@@ -92,12 +92,17 @@ class FormRequest:
             return self.carried_over
         faulty = {entry.address: str(entry.value) for entry in report.entries if entry.fault}
         written = {entry.address for entry in report.entries if entry.valid}
+        excluded = {
+            entry.address: cast("Value", entry.value)
+            for entry in report.entries
+            if entry.valid and entry.address in report.excluded
+        }
         figures = {
             address: figure
             for address, figure in report.figures.items()
             if address not in report.computed and (address in written or address not in report.unknown)
         }
-        return {**report.values, **figures, **faulty}
+        return {**report.values, **figures, **excluded, **faulty}
 
     @property
     def known_facts(self) -> Mapping[str, Value]:
@@ -137,7 +142,8 @@ class FormDraft:
     checks show their results: a formula with a reference for each of them would be too long for Excel. `figure_ranges`
     are references to the figures of each table, of which `given_figures` hold a number that nobody has typed: a
     formula, or what last year carries over. `cells` has for each address of a figure, fact or text the sheet and the
-    cell, for people. `growing_lists` are the ids of lists below whose last row further ones may be filled in.
+    cell, for people. `growing_lists` are the ids of lists below whose last row further ones may be filled in,
+    `rows_below` how many, by the addresses of the cells in that row.
     """
 
     workbook: Workbook
@@ -148,6 +154,7 @@ class FormDraft:
     given_figures: int = 0
     cells: dict[str, str] = field(default_factory=dict)
     growing_lists: list[str] = field(default_factory=list)
+    rows_below: dict[str, int] = field(default_factory=dict)
 
     def define_name(self, address: str, sheet: Sheet, row: int, column: int) -> None:
         """Give a cell the name by which `report import` finds it, also where it has been moved."""
@@ -165,7 +172,7 @@ class FormDraft:
         value = self.request.given.get(address)
         if value is None and self.request.report:
             value = self.request.report.figures.get(address)
-        test = format_unchanged_test(format_input(value), xl_rowcol_to_cell(*at))
+        test = format_unchanged_test(format_input(value, self.request.form.locale), xl_rowcol_to_cell(*at))
         self.highlight(sheet, at, test, ERROR_STYLE if mark.is_error else WARNING_STYLE)
 
     def add_check_range(self, sheet: Sheet, first: tuple[int, int], last: tuple[int, int]) -> None:
@@ -178,8 +185,10 @@ class FormDraft:
         sheet.worksheet.conditional_format(*at, *at, rule)
 
 
-def format_input(value: Value | None) -> str | Number | None:
+def format_input(value: Value | None, locale: Locale) -> str | Number | None:
     """Return a known value as it would be typed into a cell: a list one item on a line, a date as in ISO 8601."""
+    if isinstance(value, bool):
+        return locale.format_yes_no(value)
     if isinstance(value, list):
         return "\n".join(value)
     return value.isoformat() if isinstance(value, date) else value

@@ -64,10 +64,10 @@ def write_table(draft: FormDraft, table: Table) -> None:
             sheet.write_merged(
                 cell, _ROWS_ABOVE, 0, cell.text, **(LABEL_STYLE if cell.role == "label" else HEADER_STYLE)
             )
-    _write_figures(draft, sheet, grid)
+    if below := _count_rows_below(draft, table):
+        _open_rows_below(draft, sheet, table, grid, below)
+    _write_figures(draft, sheet, grid, below)
     bottom = _write_checks(draft, sheet, table, grid)
-    if table.list_rules and bottom == _ROWS_ABOVE + grid.rows:
-        _open_rows_below(draft, sheet, table, grid)
     set_up_page(sheet, wide=True)
     if len(grid.blocks) == 1:
         body = _ROWS_ABOVE + grid.blocks[0].header_rows
@@ -76,8 +76,17 @@ def write_table(draft: FormDraft, table: Table) -> None:
     sheet.worksheet.print_area(0, 0, bottom, grid.columns)
 
 
-def _write_figures(draft: FormDraft, sheet: Sheet, grid: Grid) -> None:
-    given, empty = draft.request.given, draft.request.empty_report
+def _count_rows_below(draft: FormDraft, table: Table) -> int:
+    """Count the rows that may be filled in below the last one of a list; none where its checks stand there."""
+    if not table.list_rules or any(one.each == "column" for one in draft.request.form.relations.get(table.id, ())):
+        return 0
+    most = table.list_rules.at_most
+    return _OPEN_ROWS if most is None else min(_OPEN_ROWS, max(most - len(table.lines[0].rows), 0))
+
+
+def _write_figures(draft: FormDraft, sheet: Sheet, grid: Grid, below: int) -> None:
+    """Write the cells of figures, of which there may be further rows `below`."""
+    given, empty, locale = draft.request.given, draft.request.empty_report, draft.request.form.locale
     ranges: dict[ValueType, list[str]] = {}
     cells = [(cell, cell.slot) for cell in grid.cells if cell.slot]
     for cell, slot in cells:
@@ -91,7 +100,7 @@ def _write_figures(draft: FormDraft, sheet: Sheet, grid: Grid) -> None:
             value = sum(number for number in numbers if isinstance(number, Number))
             sheet.worksheet.write_formula(row, column, f"=SUM({parts})", draft.workbook.get_style(**style), value)
         else:
-            sheet.write(row, column, format_input(given.get(address)), **style)
+            sheet.write(row, column, format_input(given.get(address), locale), **style)
         draft.define_name(address, sheet, row, column)
         value_type = slot.value_type
         validate_cell(draft, sheet, (row, column), value_type)
@@ -101,25 +110,23 @@ def _write_figures(draft: FormDraft, sheet: Sheet, grid: Grid) -> None:
     _highlight_invalid(draft, sheet, ranges)
     if ranges:
         rows, columns = [cell.row for cell, _slot in cells], [cell.column for cell, _slot in cells]
-        area = xl_range_abs(_ROWS_ABOVE + min(rows), min(columns), _ROWS_ABOVE + max(rows), max(columns))
+        area = xl_range_abs(_ROWS_ABOVE + min(rows), min(columns), _ROWS_ABOVE + max(rows) + below, max(columns))
         draft.figure_ranges.append(f"{quote_sheetname(sheet.name)}!{area}")
 
 
-def _open_rows_below(draft: FormDraft, sheet: Sheet, table: Table, grid: Grid) -> None:
+def _open_rows_below(draft: FormDraft, sheet: Sheet, table: Table, grid: Grid, below: int) -> None:
     """Let further rows of a list be filled in below the last one; each takes what the rows above it take."""
     draft.growing_lists.append(table.id)
     sheet.write(2, 0, draft.request.form.locale.say("form-more-rows"), italic=True)
     top = _ROWS_ABOVE + grid.rows
-    last = [cell for cell in grid.cells if cell.slot and cell.row == grid.rows - 1]
+    last = [(cell.column, cell.slot) for cell in grid.cells if cell.slot and cell.row == grid.rows - 1]
     unlocked = draft.workbook.get_style(locked=False)
-    for row in range(top, top + _OPEN_ROWS):
+    for row in range(top, top + below):
         sheet.worksheet.set_row(row, None, unlocked)
-    for cell in last:
-        rule = cell.slot and make_validation(
-            draft.request.form.locale, cell.slot.value_type, xl_rowcol_to_cell(top, cell.column)
-        )
-        if rule:
-            sheet.worksheet.data_validation(top, cell.column, top + _OPEN_ROWS - 1, cell.column, rule)
+    for column, slot in last:
+        draft.rows_below[slot.address] = below
+        if rule := make_validation(draft.request.form.locale, slot.value_type, xl_rowcol_to_cell(top, column)):
+            sheet.worksheet.data_validation(top, column, top + below - 1, column, rule)
 
 
 def _highlight_invalid(draft: FormDraft, sheet: Sheet, ranges: Mapping[ValueType, Sequence[str]]) -> None:

@@ -142,7 +142,9 @@ def _count(element: ET.Element, name: str) -> int:
 
 
 def _read_text(cell: ET.Element) -> str:
-    """Return what a cell shows: its figure with all digits, else its text."""
+    """Return what a cell holds: its figure with all digits, its day as in ISO 8601, else its text."""
+    if cell.get(f"{_OFFICE}value-type") == "date":
+        return cell.get(f"{_OFFICE}date-value", "").removesuffix("T00:00:00")
     if cell.get(f"{_OFFICE}value-type") in _FIGURES:
         with suppress(ValueError):
             return format_number(float(cell.get(f"{_OFFICE}value", "")))

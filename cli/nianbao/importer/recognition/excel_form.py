@@ -34,6 +34,7 @@ LISTS = "form.lists"  # the lists below whose last row further ones may stand
 PREPARER, REVIEWER = "form.preparer", "form.reviewer"  # who filled the form in, and who reviewed it
 _Cells = Mapping[str, NamedCell]  # by name without prefix
 _MAX_PERIOD = 10  # characters of the name of a period
+_YES_NO_FORMULA = re.compile(r"(?i)(?:of:)?=(?:TRUE|FALSE)\(\)")  # what LibreOffice makes of a value that is one
 _DATE = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})\D?")
 
 
@@ -109,7 +110,7 @@ def _read_cells(named: _Cells, empty: Report) -> dict[str, RecognizedCell]:
 
 
 def _read_cell(slot: Slot, cell: NamedCell, form: Form) -> RecognizedCell:
-    if cell.formula:
+    if cell.formula and not _YES_NO_FORMULA.fullmatch(cell.formula):
         return RecognizedCell(slot, "undecided", printed=cell.formula, reason="formula")
     if not slot.value_type.has_number_schema:
         return _read_other(slot, cell.text.strip(), form)
@@ -127,7 +128,7 @@ def _read_other(slot: Slot, text: str, form: Form) -> RecognizedCell:
         return RecognizedCell(slot, "blank")
     value = _parse_other(slot.value_type, text, form)
     if slot.value_type.find_fault(value):
-        return RecognizedCell(slot, "undecided", printed=text, reason="words")
+        return RecognizedCell(slot, "undecided", printed=text, reason="other")
     return RecognizedCell(slot, "read", other=value, printed=text)
 
 

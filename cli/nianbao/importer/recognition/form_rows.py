@@ -25,7 +25,7 @@ def read_rows(form: Form, published: PublishedDocument, lists: Collection[str]) 
     """Find the rows of a returned form in which something was filled in; `lists` are those that may have grown."""
     named = dict(published.named_cells)
     for one in lists:
-        named |= dict(_find_rows_below(published, one))
+        named |= dict(_find_added_rows(published, one))
     own = {address: cell for address, cell in named.items() if address.split(".")[0] in form.open_tables}
     others = {address: cell for address, cell in named.items() if address not in own}
     totals = _find_totals(form, own)
@@ -44,24 +44,39 @@ def _find_totals(form: Form, cells: Mapping[str, NamedCell]) -> Collection[str]:
     return fill_form(form, _keep_rows(form, cells, lambda _address, _cell: True).rows).computed
 
 
-def _find_rows_below(published: PublishedDocument, table: str) -> Iterator[tuple[str, NamedCell]]:
-    """Find the cells below the last row of a list that has names, with the addresses of further rows."""
-    columns: dict[int, dict[str, str]] = {}  # number of the row -> location -> column
-    for address, cell in published.named_cells.items():
-        keys = address.split(".")
-        if keys[0] == table and len(keys) > 2 and keys[1].isascii() and keys[1].isdecimal():  # noqa: PLR2004  # number, column
-            columns.setdefault(int(keys[1]), {})[cell.location] = ".".join(keys[2:])
-    last = max(columns, default=0)
-    for block in published.blocks if columns else ():
+def _find_added_rows(published: PublishedDocument, table: str) -> Iterator[tuple[str, NamedCell]]:
+    """Find the cells of a list that have no names, in further rows or in rows that have lost some.
+
+    `table` is the id of the list; rows are numbered behind those that have names, in which cells may have been moved.
+    """
+    columns, numbers = dict[float, str](), dict[int, int]()  # left -> column, top -> number of the entry
+    named = _list_places(published, table)
+    for block in published.blocks:
         if not isinstance(block, PublishedTable):
             continue
         places = {Place(sheet=block.place.sheet, row=one.top + 1).name_cell(one.left): one for one in block.cells}
-        above = {places[at].left: column for at, column in columns[last].items() if at in places}
-        bottom = max((places[at].top for at in columns[last] if at in places), default=0)
+        for at, (number, column) in named.items():
+            if at in places:
+                columns[places[at].left] = column
+                numbers[places[at].top] = number
+        top, last = min(numbers, default=0), max(numbers.values(), default=0)
         for at, one in places.items():
-            if one.left in above and one.top > bottom:
-                address = f"{table}.{last + one.top - bottom}.{above[one.left]}"
-                yield address, NamedCell(one.text, at, published.formulas.get(at, ""))
+            if numbers and at not in named and one.top > top and one.left in columns:
+                number = numbers.setdefault(one.top, max(last, *numbers.values()) + 1)
+                yield f"{table}.{number}.{columns[one.left]}", NamedCell(one.text, at, published.formulas.get(at, ""))
+        if numbers:
+            return
+
+
+def _list_places(published: PublishedDocument, table: str) -> dict[str, tuple[int, str]]:
+    """List where the named cells of a list are, with the number of the entry and the column."""
+    found = {}
+    for address, cell in published.named_cells.items():
+        of_table, _dot, rest = address.partition(".")
+        number, _dot, column = rest.partition(".")
+        if of_table == table and column and number.isascii() and number.isdecimal():
+            found[cell.location] = int(number), column
+    return found
 
 
 def _nest(cells: Mapping[str, NamedCell]) -> _Node:

@@ -45,7 +45,9 @@ class Label:
 @cache
 def parse_label(label: str, reading: Reading) -> Label:
     """Split a label into its ordinal and its words."""
-    plain = reading.replace_words(normalize(label, reading))
+    plain = normalize(label, reading)
+    for word, usual in reading.file.words.items():  # not in other texts, where they may be part of a name
+        plain = plain.replace(word, usual)
     ordinal = None
     for style, pattern in reading.ordinals:
         if match := pattern.match(plain):

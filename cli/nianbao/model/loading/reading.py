@@ -128,12 +128,6 @@ class Reading:
         """The characters that are read as others, for `str.translate`."""
         return str.maketrans(self.file.variants)
 
-    def replace_words(self, label: str) -> str:
-        """Return a label with the words that are read as others replaced; not for texts, of which they may be names."""
-        for word, usual in self.file.words.items():
-            label = label.replace(word, usual)
-        return label
-
     @cached_property
     def bracketed(self) -> re.Pattern[str]:
         """A text in brackets."""

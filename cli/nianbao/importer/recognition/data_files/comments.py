@@ -42,7 +42,7 @@ def describe_undecided(cells: Cells, row: RecognizedRow, locale: Locale) -> Iter
         else:
             listed = dict.fromkeys(format_number(option) for _, cell in group for option in cell.options)
             options = locale.file.lists.join.join(listed)
-        why = locale.say(f"import-{reason}")
+        why = locale.say(f"import-{reason}", expected=group[0][0].value_type.describe(locale))
         why = locale.say("import-printed", printed=format_comment(printed), why=why) if printed else why
         why = locale.say("import-options", why=why, options=options) if options else why
         place = describe_place(row.place, locale, group[0][1].left)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from nianbao.datafiles.syntax_tree import CellNode, EntryNode, Keys, SectionNode
+from nianbao.datafiles.syntax_tree import EntryNode, Keys, SectionNode
 from nianbao.importer.recognition.data_files.comments import describe_undecided
-from nianbao.importer.recognition.data_files.toml_values import format_inline, make_entry
+from nianbao.importer.recognition.data_files.toml_values import format_inline, make_cell, make_entry
 from nianbao.importer.recognition.recognized_report import RecognizedReport
 from nianbao.importer.recognition.tables.cells import RecognizedCell
 from nianbao.model.facts import find_value
@@ -30,7 +30,7 @@ def make_array(recognized: RecognizedReport, array: str) -> Iterator[EntryNode |
     if len(keys) > 1 and not any(isinstance(value, dict) for item, _comments in items for value in item.values()):
         lines = [line for item, comments in items for line in (*comments, f"{format_inline(item)},")]
         if lines:
-            yield EntryNode(CellNode(keys, keys, "\n  ".join(["[", *lines]) + "\n]"))
+            yield EntryNode(make_cell(keys, "\n  ".join(["[", *lines]) + "\n]"))
     else:
         for item, comments in items:
             entries = tuple(_make_leaves(item, keys))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
-from nianbao.datafiles.syntax_tree import BLANK, CellNode, EntryNode, SectionNode
+from nianbao.datafiles.syntax_tree import BLANK, EntryNode, SectionNode
 from nianbao.importer.recognition.data_files.comments import (
     describe_blank_row,
     describe_cells,
@@ -12,7 +12,7 @@ from nianbao.importer.recognition.data_files.comments import (
     describe_unproven,
 )
 from nianbao.importer.recognition.data_files.entries import list_arrays, make_array
-from nianbao.importer.recognition.data_files.toml_values import format_value, make_entry
+from nianbao.importer.recognition.data_files.toml_values import format_value, make_cell, make_entry
 from nianbao.importer.recognition.proof import find_unproven
 from nianbao.importer.recognition.recognized_report import RecognizedReport
 from nianbao.model.table import Table
@@ -25,7 +25,7 @@ def list_tables(recognized: RecognizedReport, *, found: bool) -> Iterator[tuple[
     """Give the tables of which something was found, or nothing, each with the heading of its section."""
     form = recognized.form
     for table in form.tables:
-        if any(slot.address in recognized.cells_by_address for slot in table.slots) == found:
+        if table.slots and any(slot.address in recognized.cells_by_address for slot in table.slots) == found:
             yield next((part.heading for part in form.sections if part.table == table.id), table.label), table
 
 
@@ -61,7 +61,7 @@ def make_table_sections(recognized: RecognizedReport, heading: str, table: Table
             evidence = [] if published_row.evidence == "label" else [locale.say(f"import-by-{published_row.evidence}")]
             notes = [*describe_cells(cells, len(slots), locale), *describe_unproven(cells, unproven, locale)]
             beside = separator.join([slots[0].row_label, *evidence, *notes])
-            entries.append(EntryNode(CellNode(keys, keys, "{}"), tuple(figures), tuple(comments), f"# {beside}"))
+            entries.append(EntryNode(make_cell(keys, "{}"), tuple(figures), tuple(comments), f"# {beside}"))
             comments = []
         elif any(cell.state == "blank" for _, cell in cells):
             what = describe_blank_row(cells, locale)

@@ -10,11 +10,22 @@ from nianbao.compose.document import ILLEGAL_CHARACTERS
 from nianbao.datafiles.syntax_tree import CellNode, EntryNode, Keys
 from nianbao.model.value_types import format_number
 
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
 
 def make_entry(address: str, raw: str, within: Keys = ()) -> EntryNode:
     """Make an entry with a value as it is written, by its address in the table `within`."""
     keys = (*within, *address.split("."))
-    return EntryNode(CellNode(keys, keys, raw))
+    return EntryNode(make_cell(keys, raw))
+
+
+def make_cell(keys: Keys, raw: str) -> CellNode:
+    """Make a cell with a value as it is written; keys that are no bare ones stand in quotes."""
+    return CellNode(keys, tuple(map(_format_key, keys)), raw)
+
+
+def _format_key(key: str) -> str:
+    return key if _BARE_KEY.fullmatch(key) else format_value(key)
 
 
 def format_value(value: object) -> str:
@@ -27,7 +38,7 @@ def format_value(value: object) -> str:
 def format_inline(value: Any) -> str:  # noqa: ANN401  # any value of TOML
     """Format a value on one line, a table as an inline table."""
     if isinstance(value, dict):
-        return f"{{ {', '.join(f'{key} = {format_inline(below)}' for key, below in value.items())} }}"
+        return f"{{ {', '.join(f'{_format_key(key)} = {format_inline(below)}' for key, below in value.items())} }}"
     if isinstance(value, list):
         return f"[{', '.join(map(format_inline, value))}]"
     return format_value(value)
