@@ -70,27 +70,20 @@ def write_update(pair: ReportPair, update: Mapping[str, str]) -> SavedFile:
 
 def _set_update(text: str, update: Mapping[str, str]) -> str:
     """Set the facts about an update in the text of a data file; raises ValueError where anything else would change."""
-    wanted, newline = edits.load_values(text), edits.find_newline(text)
-    if not isinstance(wanted.get(UPDATE, {}), dict):
+    before, newline = edits.load_values(text), edits.find_newline(text)
+    table = before.get(UPDATE, {})
+    if not isinstance(table, dict):
         raise ValueError(UPDATE)  # noqa: TRY004  # of the file
+    update = {key: raw for key, raw in update.items() if key != "reasons" or key not in table}
     present = edits.find_spans(text, [f"{UPDATE}.{key}" for key in update])
     new = {key: raw for key, raw in update.items() if f"{UPDATE}.{key}" not in present}
-    if present and new:  # above the first that is there
-        first = min(span.start for span in present.values())
-        start = text.rindex("\n", 0, first) + 1
-        added = "".join(f"{line}\n" for line in _format_lines(new))
-    elif new and (header := _HEADER.search(text)):
-        start = header.end()
-        added = "".join(f"\n{line}" for line in _format_lines(new))
-    else:
-        start = len(text)
-        added = "\n" * (2 - text[-2:].count("\n")) + format_update(new) if new else ""
-    parts = {edits.Span(start, start): added}
-    parts |= {present[at]: update[key] for key in update if key != "reasons" and (at := f"{UPDATE}.{key}") in present}
+    parts = {span: update[address.removeprefix(f"{UPDATE}.")] for address, span in present.items()}
+    if new and (header := _HEADER.search(text)):
+        parts[edits.Span(header.end(), header.end())] = "".join(f"\n{line}" for line in _format_lines(new))
+    elif new:
+        parts[edits.Span(len(text), len(text))] = "\n" * (2 - text[-2:].count("\n")) + format_update(new)
     changed = edits.replace_spans(text, {span: raw.replace("\n", newline) for span, raw in parts.items()})
-    kept, new_values = wanted.get(UPDATE, {}), edits.load_values(format_update(update))[UPDATE]
-    reasons = {key: kept[key] for key in kept if key == "reasons"}
-    if edits.load_values(changed) != {**wanted, UPDATE: {**kept, **new_values, **reasons}}:
+    if edits.load_values(changed) != {**before, UPDATE: {**table, **edits.load_values(format_update(update))[UPDATE]}}:
         raise ValueError(UPDATE)
     return changed
 

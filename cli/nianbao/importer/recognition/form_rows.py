@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from nianbao.importer.recognition.labels import normalize
 from nianbao.importer.recognition.published import NamedCell, Place, PublishedDocument, PublishedTable
 from nianbao.model.facts import Facts
 from nianbao.model.form import Form
@@ -28,10 +29,11 @@ def read_rows(form: Form, published: PublishedDocument, lists: Collection[str]) 
         named |= dict(_find_added_rows(published, one))
     own = {address: cell for address, cell in named.items() if address.split(".")[0] in form.open_tables}
     others = {address: cell for address, cell in named.items() if address not in own}
-    totals = _find_totals(form, own)
+    totals, signs = _find_totals(form, own), form.kind.signs
 
     def is_filled(address: str, cell: NamedCell) -> bool:
-        return bool(cell.text.strip() or cell.formula) and not (cell.formula and address in totals)
+        is_blank = normalize(cell.text, signs) in {"", *signs.blanks}
+        return address not in totals if cell.formula else not is_blank
 
     cells, rows = _keep_rows(form, own, is_filled)
     return FormRows(others | dict(cells), rows)
