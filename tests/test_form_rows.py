@@ -298,3 +298,15 @@ def test_forms_take_codes_and_rows_as_options(office, report):
     names = openpyxl.load_workbook(path).defined_names
     assert f"{PREFIX}orders.state.EL.animals.other.1.received" in names
     assert f"{PREFIX}orders.state.EL.animals.other.2.received" not in names
+
+
+def test_rows_of_long_labels_are_as_high_as_these_need(root):
+    form = Store(root).of_kind("eu-dsa").kind.edition("2026-half-years")
+    book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(form, Period(2026, "H1")))))
+    rows = [(book["Facts"], row, book["Facts"].column_dimensions["A"].width) for row in range(2, 17)]
+    recipients = book["Average monthly active recipien"]
+    rows.append((recipients, recipients.max_row, 3 * recipients.column_dimensions["A"].width))
+    for sheet, row, width in rows:
+        label = str(sheet.cell(row, 1).value)
+        assert len(label) > width / 2
+        assert (sheet.row_dimensions[row].height or 15) >= 11 * -(-len(label) // int(width)), label

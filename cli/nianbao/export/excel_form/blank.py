@@ -14,6 +14,7 @@ from nianbao.export.excel_form.draft import (
     PROTECTION,
     FormDraft,
     FormRequest,
+    count_lines,
     format_input,
     format_invalid_test,
     list_required_facts,
@@ -28,7 +29,7 @@ from nianbao.export.excel_form.sum_formulas import (
     quote_text,
 )
 from nianbao.export.excel_form.tables import write_check, write_table
-from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, create_workbook, measure_width
+from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, create_workbook
 from nianbao.importer.recognition.excel_form import EDITION, FOLDER, KIND, LISTS, OFFICE, PREPARER, REVIEWER, YEAR
 from nianbao.model.form import EXCLUDED, Fact
 from nianbao.model.kind import DEFAULT_KIND
@@ -96,8 +97,9 @@ def _write_fact(draft: FormDraft, sheet: Sheet, row: int, fact: Fact) -> None:
     validate_cell(draft, sheet, (row, 1), value_type)
     if value_type.has_number_schema:
         draft.highlight(sheet, (row, 1), format_invalid_test(value_type, xl_rowcol_to_cell(row, 1)), ERROR_STYLE)
-    if fact.type == "texts":
-        sheet.worksheet.set_row(row, 4 * LINE_HEIGHT)
+    lines = max(count_lines(fact.label, _FACT_WIDTHS[0]), 4 if fact.type == "texts" else 1)
+    if lines > 1:
+        sheet.worksheet.set_row(row, lines * LINE_HEIGHT)
 
 
 def _write_texts(draft: FormDraft) -> None:
@@ -137,7 +139,7 @@ def _write_cover(draft: FormDraft, sheet: Sheet) -> None:
         row += 1
     for fact in list_required_facts(request.form):
         sheet.write(row, 0, fact.label, **HEADER_STYLE)
-        if (lines := -(-measure_width(fact.label) // (_COVER_LABEL_WIDTH - 4))) > 1:  # bold letters are wider
+        if (lines := count_lines(fact.label, _COVER_LABEL_WIDTH)) > 1:
             sheet.worksheet.set_row(row, lines * LINE_HEIGHT)
         sheet.write(row, 1, format_input(request.known_facts.get(fact.id), request.form.locale), **INPUT_STYLE)
         draft.define_name(fact.id, sheet, row, 1)

@@ -29,6 +29,7 @@ WARNING_STYLE = {"bg_color": "#FFC000"}
 _SIDE_MARGIN = 0.5  # inches
 _LIST_LIMIT = 255  # characters of the list of a validation, which are separated by commas
 LINE_HEIGHT = 15  # points
+_LABEL_MARGIN = 4  # characters
 _COMMENT_COLUMNS, _COMMENT_WIDTH, _COMMENT_LINE = 44, 340, 20  # digits on a line, pixels of a comment and of a line
 PROTECTION = {"select_locked_cells": True, "format_columns": True, "format_rows": True}  # allowed on a locked sheet
 
@@ -183,6 +184,11 @@ class FormDraft:
         """Give the cell in the row and column `at` a style where a formula is true."""
         rule = {"type": "formula", "criteria": f"={formula}", "format": self.workbook.get_style(**style)}
         sheet.worksheet.conditional_format(*at, *at, rule)
+
+
+def count_lines(text: str, width: float) -> int:
+    """Count the lines that a label takes in a column, whose width is in characters; some letters are wider."""
+    return -(-measure_width(text) // int(width - _LABEL_MARGIN))
 
 
 def format_input(value: Value | None, locale: Locale) -> str | Number | None:

@@ -12,6 +12,7 @@ from nianbao.export.excel_form.draft import (
     TOTAL_STYLE,
     WARNING_STYLE,
     FormDraft,
+    count_lines,
     format_input,
     format_invalid_test,
     make_validation,
@@ -171,7 +172,7 @@ def _write_checks(draft: FormDraft, sheet: Sheet, table: Table, grid: Grid) -> i
         else:
             columns.setdefault((row, formula.text), []).append(formula)
     _write_row_checks(draft, sheet, grid, rows)
-    return _write_column_checks(draft, sheet, grid, columns)
+    return _write_column_checks(draft, sheet, grid, _compute_widths(table, grid), columns)
 
 
 def _write_row_checks(draft: FormDraft, sheet: Sheet, grid: Grid, rows: Mapping[int, Sequence[CheckFormula]]) -> None:
@@ -195,14 +196,19 @@ def _write_row_checks(draft: FormDraft, sheet: Sheet, grid: Grid, rows: Mapping[
 
 
 def _write_column_checks(
-    draft: FormDraft, sheet: Sheet, grid: Grid, columns: Mapping[tuple[int, str], Sequence[CheckFormula]]
+    draft: FormDraft,
+    sheet: Sheet,
+    grid: Grid,
+    widths: Sequence[float],
+    columns: Mapping[tuple[int, str], Sequence[CheckFormula]],
 ) -> int:
     """Write a row for the checks of each row and text; return the first row below them."""
     locale, bottom = draft.request.form.locale, _ROWS_ABOVE + grid.rows
     for (_row, words), formulas in columns.items():
         label = Cell(bottom - _ROWS_ABOVE, 0, 1, max(grid.label_columns, 1), "label")
-        sheet.write_merged(label, _ROWS_ABOVE, 0, locale.say("form-check-of", what=words), **LABEL_STYLE)
-        sheet.worksheet.set_row(bottom, 3 * LINE_HEIGHT)
+        text = locale.say("form-check-of", what=words)
+        sheet.write_merged(label, _ROWS_ABOVE, 0, text, **LABEL_STYLE)
+        sheet.worksheet.set_row(bottom, max(count_lines(text, sum(widths[: label.colspan])), 3) * LINE_HEIGHT)
         for formula in formulas:
             failure = format_words(locale, "form-check-broken", formula.difference, mark=formula.mark)
             text = f'IF({formula.condition},"{PASS_MARK}",{failure})'
