@@ -75,6 +75,8 @@ def test_blank_rows_that_stay_blank_are_no_rows(office):
     values = {"service.name": "Market", "bodies.1.asked": "-", "bodies.2.name": "\u200b "}
     imported, back = bring_back(office, typed(make_form(FormRequest(load_form(), YEAR)), values))
     assert "[[" not in imported.text
+    assert imported.text.count("# nothing was filled in\n") == 2
+    assert "row is blank" not in imported.text
     assert not [address for address in back.form.slots if address not in load_form().slots]
 
 

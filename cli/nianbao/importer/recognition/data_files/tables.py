@@ -1,6 +1,6 @@
 """The tables of a data file: a line for each row, with comments on what was not read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -15,6 +15,7 @@ from nianbao.importer.recognition.data_files.entries import list_arrays, make_ar
 from nianbao.importer.recognition.data_files.toml_values import format_value, make_cell, make_entry
 from nianbao.importer.recognition.proof import find_unproven
 from nianbao.importer.recognition.recognized_report import RecognizedReport
+from nianbao.importer.recognition.tables.cells import RecognizedCell
 from nianbao.model.table import Table
 from nianbao.model.tables.slots import Slot
 
@@ -36,14 +37,14 @@ def make_table_sections(recognized: RecognizedReport, heading: str, table: Table
     """
     found, locale = recognized.cells_by_address, recognized.form.locale
     unproven, arrays = set(find_unproven(recognized)), list_arrays(table)
-    rows: _Rows = {}
-    for slot in table.slots:
-        if not any(slot.address.startswith(f"{array}.") for array in arrays):
-            rows.setdefault(slot.row, []).append(slot)
+    rows = _group_rows(slot for slot in table.slots if not slot.address.startswith(tuple(f"{at}." for at in arrays)))
     missing = [slots[0].row_label for slots in rows.values() if all(slot.address not in found for slot in slots)]
     join = locale.file.lists.join.join
     comments = [f"# {locale.say('import-missing-rows', rows=join(missing))}"] if missing else []
     entries: list[EntryNode] = []
+    if _is_blank(found[slot.address] for slot in table.slots if slot.address in found):
+        comments.append(f"# {locale.say('import-blank-table')}")
+        rows = {}
     for row, slots in rows.items():
         cells = [(slot, found[slot.address]) for slot in slots if slot.address in found]
         if not cells:
@@ -76,3 +77,15 @@ def make_table_sections(recognized: RecognizedReport, heading: str, table: Table
         if isinstance(node, SectionNode):
             yield replace(node, above=(*above, *node.above))
             above = (BLANK,)
+
+
+def _group_rows(slots: Iterable[Slot]) -> _Rows:
+    rows: _Rows = {}
+    for slot in slots:
+        rows.setdefault(slot.row, []).append(slot)
+    return rows
+
+
+def _is_blank(cells: Iterable[RecognizedCell]) -> bool:
+    """Return whether nothing at all stands in some cells."""
+    return all(cell == RecognizedCell(cell.slot, "blank") for cell in cells)
