@@ -257,3 +257,8 @@ def test_without_an_entry_a_list_is_no_file(tmp_path, report):
     assert not (folder / "build/export/list_bodies.csv").exists()
     done = report("query", "select count(*) as entries from list_bodies", "--json", cwd=folder)
     assert json.loads(done.stdout) == [{"entries": 0}]
+
+
+def test_a_sum_over_a_list_is_named_by_its_column(tmp_path, report):
+    done = find(report, tmp_path, ("asked   = 2", "asked   = 20"))
+    assert "sum(Disputes) 21" in done.stdout

@@ -140,12 +140,16 @@ class Check:
         return self.relation.is_linear and self.condition is None
 
     def name_part(self, part: Part) -> str:
-        """Name a part by the label of its row, its column or its group of them; of a whole report, by its cell."""
+        """Name a part by the label of its row, its column or its group of them; of a whole report, by its cells.
+
+        Of several cells it is what they have in common, or the first where that is nothing.
+        """
         if not part.slots:  # of an open row without entries
             return part.term.path
-        first = part.slots[0]
         if self.relation.each is None:
-            return " · ".join(heading.label for heading in (*first.rows, *first.columns) if heading.id)
+            paths = [(*slot.rows, *slot.columns) for slot in part.slots]
+            shared = [heading for heading in paths[0] if heading.id and all(heading in path for path in paths)]
+            return " · ".join(heading.label for heading in shared or paths[0] if heading.id)
         path = self._find_path(part)
         return name_line(path[self._shared_headings :]) if self.has_long_names else path[-1].label
 
