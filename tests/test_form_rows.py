@@ -281,7 +281,14 @@ def test_names_that_contradict_each_other_are_read_as_far_as_they_go(office):
     book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(load_form(), YEAR))))
     sheet, cell = where(book, "bodies.1.name")
     at = f"'{sheet.title}'!${cell[0]}${cell[1:]}"
-    for name in ("bodies", "bodies.1", "bodies.x.name", "bodies.99999999999999999999.name", "orders.state.XX.total"):
+    for name in (
+        "bodies",
+        "bodies.1",
+        "bodies.x.name",
+        "bodies.99999999999999999999.name",
+        f"bodies.{'9' * 5000}.name",
+        "orders.state.XX.total",
+    ):
         book.defined_names[PREFIX + name] = openpyxl.workbook.defined_name.DefinedName(PREFIX + name, attr_text=at)
     sheet[cell] = "Vienna"
     book.save(into := BytesIO())

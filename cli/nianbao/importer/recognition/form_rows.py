@@ -12,6 +12,7 @@ from nianbao.model.report import fill_form
 from nianbao.model.tables.headings import ENTRY, Heading
 
 _Node = dict[str, Any]  # of a tree whose leaves are cells
+_MAX_DIGITS = 6  # of the number of an entry
 _IsFilled = Callable[[str, NamedCell], bool]
 
 
@@ -25,7 +26,7 @@ class FormRows(NamedTuple):
 def read_rows(form: Form, published: PublishedDocument, lists: Collection[str]) -> FormRows:
     """Find the rows of a returned form in which something was filled in; `lists` are those that may have grown."""
     named = dict(published.named_cells)
-    for one in lists:
+    for one in set(lists) & form.open_tables.keys():
         named |= dict(_find_added_rows(published, one))
     own = {address: cell for address, cell in named.items() if address.split(".")[0] in form.open_tables}
     others = {address: cell for address, cell in named.items() if address not in own}
@@ -76,9 +77,14 @@ def _list_places(published: PublishedDocument, table: str) -> dict[str, tuple[in
     for address, cell in published.named_cells.items():
         of_table, _dot, rest = address.partition(".")
         number, _dot, column = rest.partition(".")
-        if of_table == table and column and number.isascii() and number.isdecimal():
+        if of_table == table and column and _is_number(number):
             found[cell.location] = int(number), column
     return found
+
+
+def _is_number(key: str) -> bool:
+    """Return whether a key is the number of an entry, of which no file has as many."""
+    return key.isascii() and key.isdecimal() and len(key) <= _MAX_DIGITS
 
 
 def _nest(cells: Mapping[str, NamedCell]) -> _Node:
@@ -128,7 +134,7 @@ def _keep_below(
                 if isinstance(row, dict) and any(is_filled(*one) for one in _list_cells(row, (*at, key)))
             }
             if heading.each == ENTRY:
-                in_order = sorted((key for key in found if key.isascii() and key.isdecimal()), key=int)
+                in_order = sorted(filter(_is_number, found), key=int)
                 found = {str(number): found[key] for number, key in enumerate(in_order, 1)}
                 numbers.update(((*at, key), key) for key in found)
             new = {key: _keep_below(heading.below, row, (*at, key), numbers, is_filled) for key, row in found.items()}
