@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from nianbao.datafiles.syntax_tree import EntryNode, Keys, SectionNode
 from nianbao.importer.recognition.data_files.comments import describe_undecided
-from nianbao.importer.recognition.data_files.toml_values import format_inline, make_cell, make_entry
+from nianbao.importer.recognition.data_files.toml_values import format_inline, format_keys, make_cell, make_entry
 from nianbao.importer.recognition.recognized_report import RecognizedReport
 from nianbao.importer.recognition.tables.cells import RecognizedCell
 from nianbao.model.facts import find_value
@@ -34,7 +34,7 @@ def make_array(recognized: RecognizedReport, array: str) -> Iterator[EntryNode |
     else:
         for item, comments in items:
             entries = tuple(_make_leaves(item, keys))
-            yield SectionNode(keys, keys, is_array=True, above=comments, entries=entries)
+            yield SectionNode(keys, format_keys(keys), is_array=True, above=comments, entries=entries)
 
 
 def _list_items(recognized: RecognizedReport, array: str) -> Iterator[tuple[Mapping[str, Any], tuple[str, ...]]]:
@@ -47,14 +47,10 @@ def _list_items(recognized: RecognizedReport, array: str) -> Iterator[tuple[Mapp
             rows = entries.setdefault(".".join(address.split(".")[:size]), {})
             rows.setdefault(slot.row, []).append((slot, cell))
     for entry, rows in entries.items():
-        names = {at: value for at, value in recognized.texts.facts.items() if at.startswith(f"{entry}.")}
-        values = {
-            slot.address: value
-            for cells in rows.values()
-            for slot, cell in cells
-            if (value := cell.content) is not None
-        }
-        tree = make_arrays(form, nest_values({entry: {}} if not names | values else names | values))
+        values = {at: value for at, value in recognized.texts.facts.items() if at.startswith(f"{entry}.")}
+        cells = [cell for of_row in rows.values() for cell in of_row]
+        values |= {slot.address: cell.content for slot, cell in cells if cell.content is not None}
+        tree = make_arrays(form, nest_values(values or {entry: {}}))
         comments = [
             f"# {words}"
             for of_row in rows.values()

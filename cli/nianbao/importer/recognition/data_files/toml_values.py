@@ -20,8 +20,13 @@ def make_entry(address: str, raw: str, within: Keys = ()) -> EntryNode:
 
 
 def make_cell(keys: Keys, raw: str) -> CellNode:
-    """Make a cell with a value as it is written; keys that are no bare ones stand in quotes."""
-    return CellNode(keys, tuple(map(_format_key, keys)), raw)
+    """Make a cell with a value as it is written."""
+    return CellNode(keys, format_keys(keys), raw)
+
+
+def format_keys(keys: Keys) -> Keys:
+    """Format keys as they are written: those that are no bare ones in quotes."""
+    return tuple(map(_format_key, keys))
 
 
 def _format_key(key: str) -> str:
