@@ -308,17 +308,23 @@ def test_a_file_is_compared_with_its_last_commit(years, report):
     assert report("compare", "2023", "--git", cwd=years).returncode == 2
 
 
-def test_the_changes_since_a_version_are_facts_of_the_data_file(tmp_path, report):
-    data = tmp_path / "data/2025-H2.toml"
+def publish_kaskade(folder):
+    """Make a folder with the 2025-H2 report of kaskade, published as a commit; return its data file and the text."""
+    data = folder / "data/2025-H2.toml"
     data.parent.mkdir()
-    shutil.copy(TEMPLATES / "kinds/eu-dsa/example/data/kaskade/2025-H2.toml", data)
-    first = re.sub(r"\[update\].*?(?=\n\[)", "", data.read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = (TEMPLATES / "kinds/eu-dsa/example/data/kaskade/2025-H2.toml").read_text(encoding="utf-8")
+    first = re.sub(r"\[update\].*?(?=\n\[)", "", text, flags=re.DOTALL).rstrip() + "\n"
     assert "update" not in first
     data.write_text(first, encoding="utf-8")
-    (tmp_path / "report.toml").write_text('kind = "eu-dsa"\n', encoding="utf-8")
-    git(tmp_path, "init", "-q")
-    git(tmp_path, "add", "data")
-    git(tmp_path, "commit", "-qm", "published")
+    (folder / "report.toml").write_text('kind = "eu-dsa"\n', encoding="utf-8")
+    git(folder, "init", "-q")
+    git(folder, "add", "data")
+    git(folder, "commit", "-qm", "published")
+    return data, first
+
+
+def test_the_changes_since_a_version_are_facts_of_the_data_file(tmp_path, report):
+    data, first = publish_kaskade(tmp_path)
     git(tmp_path, "tag", "published")
     same = report("compare", "2025-H2", "--git", "--changes", cwd=tmp_path)
     assert (same.returncode, same.stdout) == (0, "")
@@ -351,15 +357,7 @@ def test_the_changes_since_a_version_are_facts_of_the_data_file(tmp_path, report
     ids=["no update", "an empty update", "reasons", "an older update"],
 )
 def test_the_changes_since_a_version_are_written_into_the_data_file(tmp_path, report, update, newline):
-    data = tmp_path / "data/2025-H2.toml"
-    data.parent.mkdir()
-    text = (TEMPLATES / "kinds/eu-dsa/example/data/kaskade/2025-H2.toml").read_text(encoding="utf-8")
-    first = re.sub(r"\[update\].*?(?=\n\[)", "", text, flags=re.DOTALL).rstrip() + "\n"
-    (tmp_path / "report.toml").write_text('kind = "eu-dsa"\n', encoding="utf-8")
-    data.write_text(first, encoding="utf-8")
-    git(tmp_path, "init", "-q")
-    git(tmp_path, "add", "data")
-    git(tmp_path, "commit", "-qm", "published")
+    data, first = publish_kaskade(tmp_path)
     mended = first.replace("accuracy.own                  = { value = 0.94 }", "accuracy.own = { value = 0.95 }")
     assert mended != first
     before = (mended + update).replace("\n", newline).encode()
@@ -380,15 +378,7 @@ def test_the_changes_since_a_version_are_written_into_the_data_file(tmp_path, re
 
 
 def test_changes_that_cannot_be_written_leave_the_file_as_it_was(tmp_path, report):
-    data = tmp_path / "data/2025-H2.toml"
-    data.parent.mkdir()
-    text = (TEMPLATES / "kinds/eu-dsa/example/data/kaskade/2025-H2.toml").read_text(encoding="utf-8")
-    first = re.sub(r"\[update\].*?(?=\n\[)", "", text, flags=re.DOTALL)
-    (tmp_path / "report.toml").write_text('kind = "eu-dsa"\n', encoding="utf-8")
-    data.write_text(first, encoding="utf-8")
-    git(tmp_path, "init", "-q")
-    git(tmp_path, "add", "data")
-    git(tmp_path, "commit", "-qm", "published")
+    data, first = publish_kaskade(tmp_path)
     mended = first.replace("0.94", "0.95")
     for update in ('update = { reasons = "Counted anew." }\n', "update = 5\n"):
         data.write_text(update + mended, encoding="utf-8")

@@ -22,6 +22,8 @@ def make_list_views(forms: Sequence[Form]) -> dict[str, ListView]:
     selects: dict[str, list[str]] = {}
     labels: dict[str, str] = {}
     for form in forms:
+        if not any(table.list_rules for table in form.open_tables.values()):
+            continue  # a large form is not expanded for nothing
         for table in expand_with_samples(form).tables:
             if table.list_rules:
                 name = f"list_{table.id}"

@@ -14,19 +14,24 @@ from nianbao.export.pipeline import RowsOrError
 from nianbao.export.rows import ReportRows
 from nianbao.export.state_rows import StateRow, list_periods, list_states
 from nianbao.export.tables import Extra, list_extras
+from nianbao.model.finding import UserError
 from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A query about the reports of one kind, and what it needs besides their figures and facts; `today` is its day."""
+    """A query about the reports of one kind, and what it needs besides their figures and facts; `today` is its day.
+
+    With `all_lists` it may be about a list that no report has.
+    """
 
     store: Store
     query: str
     reports: Sequence[ReportRef]
     extras: frozenset[Extra]
     today: date
+    all_lists: bool = False
 
     def read(self, jobs: int = 0) -> Iterator[RowsOrError]:
         """Read the reports, see `pipeline.read_all`."""
@@ -50,7 +55,7 @@ class Question:
         limit: int = 0,
     ) -> QueryResult:
         """Answer the query; see `Database.run_query`."""
-        database = pipeline.make_database(self.store, read, self.today, all_lists=True)
+        database = pipeline.make_database(self.store, read, self.today, all_lists=self.all_lists)
         database.insert_findings(list(list_findings(self.store, judged)))
         database.insert_states(list(states))
         return database.run_query(self.query, limit)
@@ -58,6 +63,12 @@ class Question:
 
 def prepare(store: Store, query: str, today: date) -> Question:
     """Prepare a query about all reports of a kind; raises `UserError` for one that cannot be answered."""
-    pipeline.make_database(store, (), today, all_lists=True).check_query(query)
+    try:
+        pipeline.make_database(store, (), today).check_query(query)
+    except UserError:  # the tables of lists need every edition to be read, which takes half a second of a large kind
+        pipeline.make_database(store, (), today, all_lists=True).check_query(query)
+        all_lists = True
+    else:
+        all_lists = False
     reports = [(store.of_office(office), period) for office, periods in store.offices().items() for period in periods]
-    return Question(store, query, reports, frozenset(list_extras(query)), today)
+    return Question(store, query, reports, frozenset(list_extras(query)), today, all_lists)

@@ -226,8 +226,8 @@ def _write_metadata(draft: FormDraft) -> None:
     }
     if request.form.kind.id != DEFAULT_KIND:
         values[KIND] = request.form.kind.id
-    if draft.growing_lists:
-        values[LISTS] = " ".join(draft.growing_lists)
+    if lists := dict.fromkeys(address.partition(".")[0] for address in draft.rows_below):
+        values[LISTS] = " ".join(lists)
     if excluded := request.given.get(EXCLUDED):
         values[EXCLUDED] = str(format_input(excluded, request.form.locale))
     for row, (name, value) in enumerate(values.items()):

@@ -143,8 +143,8 @@ class FormDraft:
     checks show their results: a formula with a reference for each of them would be too long for Excel. `figure_ranges`
     are references to the figures of each table, of which `given_figures` hold a number that nobody has typed: a
     formula, or what last year carries over. `cells` has for each address of a figure, fact or text the sheet and the
-    cell, for people. `growing_lists` are the ids of lists below whose last row further ones may be filled in,
-    `rows_below` how many, by the addresses of the cells in that row.
+    cell, for people. `rows_below` says how many further rows may be filled in below a list, by the addresses of the
+    cells in its last row.
     """
 
     workbook: Workbook
@@ -154,7 +154,6 @@ class FormDraft:
     figure_ranges: list[str] = field(default_factory=list)
     given_figures: int = 0
     cells: dict[str, str] = field(default_factory=dict)
-    growing_lists: list[str] = field(default_factory=list)
     rows_below: dict[str, int] = field(default_factory=dict)
 
     def define_name(self, address: str, sheet: Sheet, row: int, column: int) -> None:

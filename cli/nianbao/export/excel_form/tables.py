@@ -66,9 +66,9 @@ def write_table(draft: FormDraft, table: Table) -> None:
                 cell, _ROWS_ABOVE, 0, cell.text, **(LABEL_STYLE if cell.role == "label" else HEADER_STYLE)
             )
     if below := _count_rows_below(draft, table):
-        _open_rows_below(draft, sheet, table, grid, below)
+        _open_rows_below(draft, sheet, grid, below)
     _write_figures(draft, sheet, grid, below)
-    bottom = _write_checks(draft, sheet, table, grid)
+    bottom = _write_checks(draft, sheet, table, grid, widths)
     set_up_page(sheet, wide=True)
     if len(grid.blocks) == 1:
         body = _ROWS_ABOVE + grid.blocks[0].header_rows
@@ -115,9 +115,8 @@ def _write_figures(draft: FormDraft, sheet: Sheet, grid: Grid, below: int) -> No
         draft.figure_ranges.append(f"{quote_sheetname(sheet.name)}!{area}")
 
 
-def _open_rows_below(draft: FormDraft, sheet: Sheet, table: Table, grid: Grid, below: int) -> None:
+def _open_rows_below(draft: FormDraft, sheet: Sheet, grid: Grid, below: int) -> None:
     """Let further rows of a list be filled in below the last one; each takes what the rows above it take."""
-    draft.growing_lists.append(table.id)
     sheet.write(2, 0, draft.request.form.locale.say("form-more-rows"), italic=True)
     top = _ROWS_ABOVE + grid.rows
     last = [(cell.column, cell.slot) for cell in grid.cells if cell.slot and cell.row == grid.rows - 1]
@@ -150,7 +149,7 @@ def _find_cell(grid: Grid, address: str) -> tuple[int, int]:
 # ── checks ───────────────────────────────────────────────────────────────────────────
 
 
-def _write_checks(draft: FormDraft, sheet: Sheet, table: Table, grid: Grid) -> int:
+def _write_checks(draft: FormDraft, sheet: Sheet, table: Table, grid: Grid, widths: Sequence[float]) -> int:
     """Write the checks of rows in a column at the right, those of columns below; return the first row below."""
 
     def find_cell(address: str) -> str:
@@ -172,7 +171,7 @@ def _write_checks(draft: FormDraft, sheet: Sheet, table: Table, grid: Grid) -> i
         else:
             columns.setdefault((row, formula.text), []).append(formula)
     _write_row_checks(draft, sheet, grid, rows)
-    return _write_column_checks(draft, sheet, grid, _compute_widths(table, grid), columns)
+    return _write_column_checks(draft, sheet, grid, widths, columns)
 
 
 def _write_row_checks(draft: FormDraft, sheet: Sheet, grid: Grid, rows: Mapping[int, Sequence[CheckFormula]]) -> None:

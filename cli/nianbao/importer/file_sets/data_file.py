@@ -1,17 +1,14 @@
 """A published set as the text of a data file, with a comment on every value that has no place in it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
-
-import tomli_w
 
 from nianbao.compose.document import ILLEGAL_CHARACTERS
 from nianbao.importer.file_sets.deviations import Deviation, name_column, shorten
 from nianbao.importer.file_sets.set_reading import ReadSet
+from nianbao.importer.recognition.data_files.toml_values import format_inline, format_value
 from nianbao.model.form import Form
 from nianbao.model.locale import Locale
-from nianbao.model.value_types import format_number
 
 _MAX_COMMENTS = 300  # on values that are left out
 
@@ -24,7 +21,7 @@ def format_data_file(read: ReadSet, source: str) -> str:
     lines = [f"# {origin}", *_describe_lost(read.deviations, locale), ""]
     top = {kind.period_fact: kind.write_period(read.period), "edition": form.edition}
     top |= {key: value for key, value in read.tree.items() if not isinstance(value, dict | list)}
-    lines += [f"{key} = {_format_value(value)}" for key, value in top.items()]
+    lines += [f"{key} = {format_value(value)}" for key, value in top.items()]
     order = [*form.first_keys, *read.tree]
     for key in dict.fromkeys(order):
         if isinstance(value := read.tree.get(key), dict):
@@ -59,14 +56,14 @@ def _format_table(table: Mapping[str, Any], prefix: str) -> Iterator[str]:
             if any(isinstance(below, dict | list) for below in value.values()):
                 yield from _format_table(value, f"{name}.")
             else:
-                yield f"{name} = {_format_row(value)}"
+                yield f"{name} = {format_inline(value)}"
         elif isinstance(value, list):
             if not _is_nested(value):
                 yield f"{name} = ["
-                yield from (f"  {_format_row(row)}," for row in value)
+                yield from (f"  {format_inline(row)}," for row in value)
                 yield "]"
         else:
-            yield f"{name} = {_format_value(value)}"
+            yield f"{name} = {format_value(value)}"
 
 
 def _format_arrays(table: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -81,13 +78,3 @@ def _format_arrays(table: Mapping[str, Any], path: str) -> Iterator[str]:
 
 def _is_nested(array: Sequence[Mapping[str, Any]]) -> bool:
     return any(isinstance(value, dict | list) for entry in array for value in entry.values())
-
-
-def _format_row(row: Mapping[str, Any]) -> str:
-    return f"{{ {', '.join(f'{key} = {_format_value(value)}' for key, value in row.items())} }}"
-
-
-def _format_value(value: object) -> str:
-    if isinstance(value, int | Decimal):
-        return format_number(value)
-    return tomli_w.dumps({"value": value}).removeprefix("value = ").strip()
