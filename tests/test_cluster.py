@@ -208,7 +208,7 @@ def test_without_dask_the_command_to_install_it_is_printed(folder):
 
 def test_few_reports_are_sent_one_by_one_and_many_in_batches(folder):
     from nianbao.build.dask_queue import JobQueue  # noqa: PLC0415  # see above
-    from nianbao.build.incremental import BuildJob  # noqa: PLC0415  # where Dask is not installed the others are skipped
+    from nianbao.build.worker import BuildJob  # noqa: PLC0415  # where Dask is not installed the others are skipped
     from nianbao.model.period import Period  # noqa: PLC0415  # see above
     from nianbao.workspace.store import ReportKey, Store  # noqa: PLC0415  # see above
 

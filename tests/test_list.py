@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from nianbao.build import incremental
+from nianbao.build import worker
 from nianbao.workspace.shipped import TEMPLATES
 
 EXAMPLES = TEMPLATES / "kinds/cn-disclosure/example"
@@ -100,8 +100,8 @@ def test_a_build_with_another_look_is_not_out_of_date(folder, report):
 def test_what_was_found_before_is_not_judged_again(folder, report, monkeypatch):
     first = report("list", "--json", cwd=folder).stdout
     judged = []
-    build = incremental.BuildWorker.build
-    monkeypatch.setattr(incremental.BuildWorker, "build", lambda self, job: judged.append(job) or build(self, job))
+    build = worker.BuildWorker.build
+    monkeypatch.setattr(worker.BuildWorker, "build", lambda self, job: judged.append(job) or build(self, job))
     assert report("list", "--json", cwd=folder).stdout == first
     assert judged == []
     path = folder / "data/2022.toml"
@@ -149,7 +149,7 @@ def test_a_crash_of_one_check_does_not_hide_the_others(folder, report, monkeypat
     def fail(*_words, **_more):
         raise MemoryError
 
-    monkeypatch.setattr(incremental.check, "check_report", fail)
+    monkeypatch.setattr(worker.check, "check_report", fail)
     found = states(report("list", "--json", cwd=folder))
     assert found["", 2022]["state"] == "broken"
     assert found["", 2022]["error"]

@@ -157,9 +157,9 @@ def test_pandoc_reads_within_bounds(tmp_path, monkeypatch, guarded):
 
 DEADLY = """
 import os, signal
-from nianbao.build import incremental
+from nianbao.build import worker
 from nianbao.render import typst
-incremental._USUAL_BYTES = 0  # each report has a process of its own
+worker._USUAL_BYTES = 0  # each report has a process of its own
 real = typst.compile_pdf
 def compile_pdf(part, content, stamp, facts, drawn):
     if {evil!r} in content.decode():
@@ -217,9 +217,9 @@ def test_a_published_file_that_crashes_its_reader_is_named(tmp_path, alone, code
 MARKED = FACTS + "[prose]\nother = '[甲]{.x}'\n"  # which pandoc is asked about, and the report printed from
 UNNAMED = """
 from contextlib import nullcontext
-from nianbao.build import incremental
+from nianbao.build import worker
 from nianbao.checks import batch
-incremental.name_file_in_errors = batch.name_file_in_errors = lambda _name: nullcontext()
+worker.name_file_in_errors = batch.name_file_in_errors = lambda _name: nullcontext()
 """
 
 

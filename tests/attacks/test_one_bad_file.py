@@ -4,7 +4,7 @@ import pytest
 from cases import KIND
 from strangers import FACTS, put, raise_findings
 
-from nianbao.build import incremental
+from nianbao.build import incremental, worker
 from nianbao.checks import batch as checks_batch
 from nianbao.checks import drafts, subordinates
 from nianbao.export import pipeline
@@ -135,7 +135,7 @@ ERRORS = [
     UnicodeEncodeError("utf-8", "\udc80", 0, 1, "x"),
     OSError(5, "Input/output error"),
 ]
-GUARDED = (forms_batch, incremental, checks_batch, drafts, pipeline, subordinates)
+GUARDED = (forms_batch, incremental, worker, checks_batch, drafts, pipeline, subordinates)
 
 
 def unguarded(work, _file):

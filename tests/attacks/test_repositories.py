@@ -10,7 +10,7 @@ from cases import KIND
 from oracles import SECRET, holds
 
 from nianbao.build import dask_worker
-from nianbao.build.incremental import BuildOptions
+from nianbao.build.worker import BuildOptions
 from nianbao.model.file_names import is_portable_path
 from nianbao.model.finding import UserError
 from nianbao.workspace import kinds, template_files, trust

@@ -29,8 +29,8 @@ from nianbao.build.dask_worker import (
     list_worker_programs,
     require_same_programs,
 )
-from nianbao.build.incremental import BuildJob, BuildOptions
 from nianbao.build.output_folder import LOG_FILE
+from nianbao.build.worker import BuildJob, BuildOptions
 from nianbao.checks.results import BuildResult, FailedReport
 from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.i18n import _

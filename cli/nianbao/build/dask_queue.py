@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nianbao.build.dask_worker import WorkItem
-from nianbao.build.incremental import BuildJob
+from nianbao.build.worker import BuildJob
 from nianbao.checks.results import FailedReport
 from nianbao.model.finding import UserError
 from nianbao.workspace.earlier import list_drawn_periods

@@ -15,7 +15,7 @@ from threading import Timer
 from distributed import Worker, WorkerPlugin, get_worker
 
 from nianbao.build import fingerprints, outputs
-from nianbao.build.incremental import BuildJob, BuildOptions, BuildWorker
+from nianbao.build.worker import BuildJob, BuildOptions, BuildWorker
 from nianbao.checks.results import BuildResult, FailedReport
 from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.i18n import _, join_words

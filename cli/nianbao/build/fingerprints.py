@@ -15,6 +15,7 @@ from nianbao.workspace.shipped import PACKAGE, find_version
 from nianbao.workspace.templates import Templates
 
 NIANBAO, PANDOC, TYPST, FACES = "nianbao", "pandoc", "typst", "faces"
+_FONT_DIRECTORY_BYTES = 64 * 1024  # a collection begins with the directories of all its fonts
 
 
 def program_fingerprints() -> dict[str, str]:
@@ -60,7 +61,16 @@ def font_fingerprint(families: frozenset[str]) -> str:
     """Return a fingerprint of the files of font families and of the list of all fonts: Typst may fall back on any."""
     fonts = typst.list_fonts()
     used = {path for name, path in fonts.items() if name.rpartition(" ")[0] in families}
-    return fingerprint(*sorted(fonts), *(read_bytes(Path(path)) for path in sorted(used)))
+    return fingerprint(*sorted(fonts), *(_identify_font(path) for path in sorted(used)))
+
+
+def _identify_font(path: str) -> bytes:
+    """Return what identifies a font file of many megabytes: its size, and its beginning.
+
+    There the checksum of each of its tables stands (OpenType 1.9, "Table Directory").
+    """
+    with open(path, "rb") as file:  # noqa: PTH123  # no Path is at hand
+        return b"%d %s" % (os.fstat(file.fileno()).st_size, file.read(_FONT_DIRECTORY_BYTES))
 
 
 def check_fingerprints(templates: Mapping[str, str], folder: Templates) -> dict[str, str]:

@@ -13,7 +13,6 @@ from nianbao.checks.results import BuildResult, BuiltFile, CheckResult
 from nianbao.checks.wording import find_prompts
 from nianbao.compose.document import compose, make_markdown, make_page
 from nianbao.compose.embedded_facts import describe_report, format_facts
-from nianbao.compose.file_set import compose_set
 from nianbao.compose.pictures import compose_pictures
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
@@ -21,7 +20,6 @@ from nianbao.model.loading.inheritance import suggest
 from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.render import markup
-from nianbao.render.file_set import write_set
 from nianbao.render.renderer import Renderer, RenderSettings
 from nianbao.workspace.earlier import list_drawn_periods, read_earlier
 from nianbao.workspace.files import fingerprint, write
@@ -114,6 +112,9 @@ def write_sets(store: Store, report: Report, settings: RenderSettings) -> list[O
     if file_set is None:
         names = join_words(part.suffix for part in settings.sets)
         raise UserError(_("kind-has-no-file-set", kind=store.kind.id, formats=names), _("take-other-format"))
+    from nianbao.compose.file_set import compose_set  # noqa: PLC0415  # slow to import, and few kinds have files
+    from nianbao.render.file_set import write_set  # noqa: PLC0415  # see above
+
     with limit_check():
         files = compose_set(report, file_set, draft=settings.draft, prompts=find_prompts(report))
     return [write_set(part, files, make_document_date(report)) for part in settings.sets]

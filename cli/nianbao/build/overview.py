@@ -9,8 +9,9 @@ from typing import Literal
 
 from nianbao.build import fingerprints, outputs
 from nianbao.build.cache import BuildCache, CachedFile
-from nianbao.build.incremental import BuildOptions, IncrementalBuild, run_locally
+from nianbao.build.incremental import IncrementalBuild
 from nianbao.build.output_folder import file_times, is_unchanged
+from nianbao.build.worker import BuildOptions, run_locally
 from nianbao.checks.check import load_policy
 from nianbao.checks.results import CheckResult, FailedReport
 from nianbao.compose.document import compose_author

@@ -1,6 +1,6 @@
 """Check a report: read it, compose its texts, and judge it by every rule."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
@@ -33,21 +33,25 @@ def limit_check() -> AbstractContextManager[None]:
     return limit(seconds=_MAX_SECONDS, messages=_LIMIT_MESSAGES)
 
 
-def check_report(
+def check_report(  # noqa: PLR0913  # what a check depends on, and who waits for it
     store: Store,
     period: Period,
     policy: Policy | None = None,
     today: date | None = None,
     neighbours: tuple[SharedSection, ...] | None = None,
+    *,
+    when_read: Callable[[Report], None] = lambda _report: None,
 ) -> CheckResult:
     """Read and judge the report of a year; rules that depend on the date use `today`, by default the current date.
 
-    `neighbours` are the sections that it shares with other offices; None if it was not compared with them.
+    `neighbours` are the sections that it shares with other offices; None if it was not compared with them. `when_read`
+    is called with the report before it is judged.
     """
     with limit_check():
         report = store.report(period, last=True)
         if isinstance(report, Finding):
             return CheckResult(store.key(period), None, report.split(), readable=False)
+        when_read(report)
         checked = judge_report(store, report, policy, today, neighbours)
         return replace(checked, key=store.key(period))  # `report.period` is from the file, and may be wrong
 

@@ -11,7 +11,6 @@ import toml_rs
 
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _
-from nianbao.model.parsing.errors import explain_error
 from nianbao.model.parsing.hazards import find_hazard
 
 Tree: TypeAlias = dict[str, Any]
@@ -155,6 +154,8 @@ def parse(
     try:
         tree = toml_rs.loads(text, parse_float=parse_decimal)
     except toml_rs.TOMLDecodeError as error:
+        from nianbao.model.parsing.errors import explain_error  # noqa: PLC0415  # slow to import; most files are TOML
+
         return explain_error(text, file, str(error), is_data=is_data)
     return Facts(file, text, tree)
 

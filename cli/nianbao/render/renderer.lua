@@ -423,42 +423,50 @@ end
 local settings_by_name = {}
 local make_docx_templates = load_module("docx_template.lua")
 
--- Read the files of the formats, and write their tables. No answer.
+-- Read the files of a format, and write its tables; `at` is its number among the formats of the settings.
+local function prepare_format(settings, format, at)
+  local function path_of(name) return pandoc.path.join { format.folder, name } end
+  local options = { wrap_text = "none", highlight_method = "none" } -- code in prose has no language
+  for key, value in pairs(format.options or {}) do options[key] = value end
+  options.template = format.template and pandoc.template.compile(read_file(path_of(format.template)))
+    or pandoc.template.default(format.writer)
+  if format.reference then
+    options.reference_doc = pandoc.path.join { settings.folder, settings.name .. at .. ".zip" }
+    write_reference(path_of(format.reference), settings.variables, options.reference_doc)
+  end
+  local finish = format.finish and run_file(path_of(format.finish))
+  function format.write(doc, variables)
+    local writer_options = pandoc.WriterOptions(options)
+    writer_options.variables = variables
+    local content = pandoc.write(doc, format.writer, writer_options)
+    return finish and finish(content, variables) or content
+  end
+  format.fill_template = format.mould and make_docx_templates(run_file(path_of(format.mould)), format.write)
+  local page = page_data
+  page_data = { variables = settings.variables, stand_ins = {}, addresses = settings.addresses, headings = {} }
+  format.filters = format.filter and run_file(path_of(format.filter))
+  format.plain_tables = format.writer:match("^plain") and load_module("tables.lua")(lay_out_rows)
+  if format.tables then
+    format.written_tables = {}
+    for id, div in pairs(settings.tables) do format.written_tables[id] = write_table(div, format) end
+  end
+  page_data = page
+  format.is_prepared = true
+end
+
+-- Make the tables of a form, and prepare the first format: a page can be written in it at once. The others are prepared
+-- when a page is written in them, while Typst is at work on the first. No answer.
 local function load_settings(message)
   local settings = {
-    formats = message.formats, variables = message.variables, addresses = message.addresses, tables = {}, rooms = {},
+    name = message.settings, folder = message.folder, formats = message.formats, variables = message.variables,
+    addresses = message.addresses, tables = {}, rooms = {},
   }
   for id, description in pairs(message.tables) do
     local div = make_form_table(id, description)
     settings.tables[id] = div
     settings.rooms[id] = widths.find_rooms(div.content[1], settings.variables.look, MARK, lay_out_rows)
   end
-  for at, format in ipairs(settings.formats) do
-    local function path_of(name) return pandoc.path.join { format.folder, name } end
-    local options = { wrap_text = "none", highlight_method = "none" } -- code in prose has no language
-    for key, value in pairs(format.options or {}) do options[key] = value end
-    options.template = format.template and pandoc.template.compile(read_file(path_of(format.template)))
-      or pandoc.template.default(format.writer)
-    if format.reference then
-      options.reference_doc = pandoc.path.join { message.folder, message.settings .. at .. ".zip" }
-      write_reference(path_of(format.reference), settings.variables, options.reference_doc)
-    end
-    local finish = format.finish and run_file(path_of(format.finish))
-    function format.write(doc, variables)
-      local writer_options = pandoc.WriterOptions(options)
-      writer_options.variables = variables
-      local content = pandoc.write(doc, format.writer, writer_options)
-      return finish and finish(content, variables) or content
-    end
-    format.fill_template = format.mould and make_docx_templates(run_file(path_of(format.mould)), format.write)
-    page_data = { variables = settings.variables, stand_ins = {}, addresses = message.addresses, headings = {} }
-    format.filters = format.filter and run_file(path_of(format.filter))
-    format.plain_tables = format.writer:match("^plain") and load_module("tables.lua")(lay_out_rows)
-    if format.tables then
-      format.written_tables = {}
-      for id, div in pairs(settings.tables) do format.written_tables[id] = write_table(div, format) end
-    end
-  end
+  if settings.formats[1] then prepare_format(settings, settings.formats[1], 1) end
   settings_by_name[message.settings] = settings
 end
 
@@ -551,7 +559,8 @@ local function render_page(message)
   doc = prepare_layout(doc, page_data.variables)
   local wide_tables = make_wide_tables(settings, message.figures)
   pandoc.system.with_environment({ SOURCE_DATE_EPOCH = message.epoch }, function()
-    for _, format in ipairs(settings.formats) do
+    for at, format in ipairs(settings.formats) do
+      if not format.is_prepared then prepare_format(settings, format, at) end
       send(format.suffix, render_format(doc, settings, format, message, wide_tables))
     end
   end)
@@ -562,6 +571,8 @@ for size in io.lines() do
   local message = pandoc.json.decode(io.read(tonumber(size)), false)
   local handle = message.page and render_page or message.reduce and reduce_sections or load_settings
   local succeeded, answer = pcall(handle, message)
-  if answer or not succeeded then send(succeeded and "." or "!", succeeded and answer or tostring(answer)) end
-  collectgarbage()
+  if answer or not succeeded then
+    send(succeeded and "." or "!", succeeded and answer or tostring(answer))
+    collectgarbage() -- now nobody waits
+  end
 end

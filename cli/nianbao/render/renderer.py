@@ -12,11 +12,11 @@ from msgspec.structs import replace as replace_format
 
 from nianbao.compose.document import Page, describe_marked_tables, list_reserved_ids
 from nianbao.compose.markdown import DIALECT
+from nianbao.model.finding import UserError
 from nianbao.model.form import Form
 from nianbao.model.locale import Locale
 from nianbao.render import typst
 from nianbao.render.pandoc import Pandoc
-from nianbao.render.pictures.parts import finish_file, write_pictures
 from nianbao.render.word_units import get_character_spacing, list_fonts, to_word_units
 from nianbao.workspace.formats import Face, Format, OutputFile, RenderResult
 from nianbao.workspace.theme import derive_measures, list_face_names
@@ -103,6 +103,17 @@ class Renderer:
             self.close()  # answers that are still to come are for this page
             raise
 
+    def prepare(self, settings: RenderSettings, form: Form) -> None:
+        """Start pandoc and send it what pages of a form have in common, to be at work on while the first is made.
+
+        What fails here is reported when a page is rendered.
+        """
+        if settings.formats:
+            try:
+                self._send_settings(self._open_pandoc(), settings, form)
+            except UserError:
+                self.close()
+
     @property
     def pid(self) -> int:
         """The process ID of its pandoc; 0 where none is running."""
@@ -136,7 +147,7 @@ class Renderer:
                     else typst.compile_pdf(part, content, epoch, embedded.get("facts", ""), families)
                 )
             else:
-                files[suffix] = finish_file(part, content, page.pictures, settings.look, day)
+                files[suffix] = _finish_file(part, content, page, settings.look, day)
         for part in settings.formats:
             if part.made_from:
                 from nianbao.render.ofd.package import convert_pdf  # noqa: PLC0415  # reads PDFs and fonts: heavy
@@ -165,7 +176,7 @@ class Renderer:
         if self._pages == _MAX_PAGES:
             self.close()
         self._pages += 1
-        pandoc = self._pandoc = self._pandoc or Pandoc()
+        pandoc = self._open_pandoc()
         pandoc.send(
             {
                 "settings": self._send_settings(pandoc, settings, page.form),
@@ -175,7 +186,7 @@ class Renderer:
                 "reserved": list_reserved_ids(page.form),
                 "figures": page.figures,
                 "headings": [[address, heading] for address, heading in page.headings.items() if heading],
-                "pictures": write_pictures(page.pictures, settings.look, replacements) if page.pictures else {},
+                "pictures": _write_pictures(page, settings.look, replacements),
                 "variables": {
                     **embedded,
                     **(
@@ -190,6 +201,10 @@ class Renderer:
             }
         )
         return pandoc
+
+    def _open_pandoc(self) -> Pandoc:
+        self._pandoc = self._pandoc or Pandoc()
+        return self._pandoc
 
     def _send_settings(self, pandoc: Pandoc, settings: RenderSettings, form: Form) -> str:
         """Send the settings for a form, unless pandoc has them; return the name by which pages refer to them."""
@@ -212,6 +227,23 @@ class Renderer:
                 }
             )
         return name
+
+
+def _write_pictures(page: Page, look: Mapping[str, Any], replacements: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    if not page.pictures:
+        return {}
+    from nianbao.render.pictures.parts import write_pictures  # noqa: PLC0415  # slow to import, and most pages have none
+
+    return write_pictures(page.pictures, look, replacements)
+
+
+def _finish_file(part: Format, content: bytes, page: Page, look: Mapping[str, Any], day: date) -> OutputFile:
+    """Return the file that pandoc wrote, with the parts of charts where the page has any and the format takes them."""
+    if not page.pictures:
+        return OutputFile(part.suffix, content)
+    from nianbao.render.pictures.parts import finish_file  # noqa: PLC0415  # see above
+
+    return finish_file(part, content, page.pictures, look, day)
 
 
 def _join_texts(page: Page) -> str:

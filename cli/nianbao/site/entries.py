@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from nianbao.build import outputs
-from nianbao.build.incremental import BuildOptions
+from nianbao.build.worker import BuildOptions
 from nianbao.checks.results import BuildResult, BuiltFile
 from nianbao.compose.document import format_figure
 from nianbao.export.pipeline import read_each

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from nianbao.build.cache import BuildCache
 from nianbao.build.fingerprints import program_fingerprints, template_fingerprints
-from nianbao.build.incremental import BuildOptions
 from nianbao.build.output_folder import file_times
 from nianbao.build.outputs import output_name
+from nianbao.build.worker import BuildOptions
 from nianbao.checks.results import BuildResult
 from nianbao.export.tables import get_keys
 from nianbao.model.finding import UserError

@@ -6,10 +6,15 @@ local function typst(text) return pandoc.RawBlock("typst", text) end
 local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0") .. '"' end
 
 -- The words of blocks or inlines, also of those that `Str` below has made strings.
-local function text_of(content)
-  return pandoc.utils.stringify(content:walk {
-    RawInline = function(raw) return pandoc.Str((raw.text:match('^#"(.*)";$'):gsub('\\(["\\])', "%1"))) end,
-  })
+local UNQUOTE = {
+  RawInline = function(raw) return pandoc.Str((raw.text:match('^#"(.*)";$'):gsub('\\(["\\])', "%1"))) end,
+}
+local function text_of(content) return pandoc.utils.stringify(content:walk(UNQUOTE)) end
+
+-- The words of an item of a row, as `laid_out` returns it.
+local function words_in(item)
+  item.words = item.words or text_of(item.cell.contents)
+  return item.words
 end
 
 local look = PRESS.variables.look
@@ -42,7 +47,7 @@ local function heights_of(laid, widths, labels)
   local function lines_of(item)
     if item.column > labels then return 1 end
     local em, signs, fit = 0, 0, (room(item, widths) - 0.01) // SIZE
-    for _, code in utf8.codes(text_of(item.cell.contents)) do
+    for _, code in utf8.codes(words_in(item)) do
       em = em + width_of(code)
       if code >= 128 and (code < 0x4e00 or code > 0x9fff) then signs = 1 end
     end
@@ -106,7 +111,7 @@ end
 
 -- The words of a header or a label; Typst measures those that may be too wide for their cell.
 local function words_of(item, widths)
-  local text = text_of(item.cell.contents)
+  local text = words_in(item)
   local is_narrow = false
   for word in text:gmatch("[!-~]+") do is_narrow = is_narrow or #word * NARROW * SIZE > room(item, widths) end
   return is_narrow and "part-words(" .. quoted(text) .. ")" or quoted(text)
@@ -131,7 +136,7 @@ local function band_of(head, body, labels, widths, shares, addresses)
   local function label_or_figure(item, is_label, is_tall)
     local cell = item.cell
     if is_label then return cell_of(cell, cell.row_span > 1 and "center" or "start", is_tall, words_of(item, widths)) end
-    local text = quoted(text_of(cell.contents))
+    local text = quoted(words_in(item))
     local figure = ("fit(%d, %s)"):format(room(item, widths) // (NARROW * SIZE), text)
     local mark = PRESS.variables.links and text:match('^"FIGURE(%d+)E"$')
     if mark then figure = ("link(%s, %s)"):format(quoted("report:" .. addresses[tonumber(mark)]), figure) end

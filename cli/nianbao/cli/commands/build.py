@@ -39,8 +39,8 @@ from nianbao.model.i18n import _
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nianbao.build.incremental import RunJobs
     from nianbao.build.remote_copy import RemoteFolder
+    from nianbao.build.worker import RunJobs
     from nianbao.cli.output.builds import BuildRun
 
 
@@ -70,7 +70,7 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Check reports and write them in every format."""
-    from nianbao.build import incremental, output_folder, outputs
+    from nianbao.build import incremental, output_folder, outputs, worker
     from nianbao.checks import check
     from nianbao.checks.policy import select_reported
     from nianbao.cli.output import builds
@@ -83,11 +83,11 @@ def build(
         selected = selection.select(store, reports or [], all_offices=all_offices)
         store = selected.store
         policy = check.load_policy(store, split_list(select), split_list(ignore), strict=strict)
-        options = incremental.BuildOptions(formats, look, draft, facts, policy)
+        options = worker.BuildOptions(formats, look, draft, facts, policy)
         run_jobs, describe_state = _choose_workers(jobs, cluster)
         remote = _open_remote_folder(copy_to)
         names = [report_store.data(year) for report_store, year in selected.reports]
-        lost_error = incremental.make_lost_error(names[0]) if len(names) == 1 else None
+        lost_error = worker.make_lost_error(names[0]) if len(names) == 1 else None
         with report_crash(lost_error), output_folder.open_cache(store, print_note) as cache:
             results = incremental.IncrementalBuild(store, options, cache, force=force).run(selected.reports, run_jobs)
             bar = show_progress(
@@ -113,10 +113,10 @@ def build(
 
 def _choose_workers(jobs: int, address: str) -> "tuple[RunJobs, Callable[[], str]]":
     """Return what runs the jobs, processes here or a cluster, and a function that describes its state for the bar."""
-    from nianbao.build import incremental
+    from nianbao.build import worker
 
     if not address:
-        return incremental.run_locally(jobs), str
+        return worker.run_locally(jobs), str
     if jobs:
         raise UserError(_("jobs-and-cluster-exclude"), _("leave-jobs-out"))
     try:

@@ -56,7 +56,7 @@ def site(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("option-quiet-export"))] = False,
 ) -> None:
     """Make a static site of reports."""
-    from nianbao.build import incremental, output_folder, outputs
+    from nianbao.build import incremental, output_folder, outputs, worker
     from nianbao.checks import check
     from nianbao.cli.output import builds
     from nianbao.site import make
@@ -72,12 +72,12 @@ def site(
         store = selected.store
         formats = tuple(outputs.name_formats(store, split_list(to)))
         folder = make.claim_folder(options, selected.reports, formats)
-        build = incremental.BuildOptions(
+        build = worker.BuildOptions(
             formats, look, policy=check.load_policy(store, split_list(select), split_list(ignore))
         )
         track = partial(show_progress, text=_("progress-reading"), quiet=quiet)
         with report_crash(None), output_folder.open_cache(store, print_note) as cache:
-            run = incremental.IncrementalBuild(store, build, cache).run(selected.reports, incremental.run_locally(jobs))
+            run = incremental.IncrementalBuild(store, build, cache).run(selected.reports, worker.run_locally(jobs))
             bar = show_progress(run, len(selected.reports), _("progress-building"), quiet=quiet)
             done, failed = collect_results(bar, selected.reports, lambda result: result.check, build.is_refused)
             result = make.make_site(store, options, build, folder, selected.reports, done, cache, track, jobs)

@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 import toml_rs
 
-from nianbao.model.parsing.scalars import read_value
-from nianbao.model.parsing.signs import fold
 from nianbao.model.value_types import ValueType
 
 _QUOTED = re.compile(r"\"([^\"\\\n]*)\"|'([^'\n]*)'")
@@ -35,6 +33,9 @@ def _list_repairs(raw: str) -> list[Repair]:
         found = [Repair(whole[1], certain=True)] if whole else []
         found += [Repair(f"{day[1]}-{day[2]}-{day[3]}", certain=False)] if day else []
         return [*found, Repair(f'"{raw}"', certain=True)] if _BARE.fullmatch(raw) else found
+    from nianbao.model.parsing.scalars import read_value  # noqa: PLC0415  # slow to import, and few files have such values
+    from nianbao.model.parsing.signs import fold  # noqa: PLC0415  # see above
+
     inner = fold(match[1] or match[2] or "").strip()
     reading = read_value(inner, inner, in_row=True) if inner else None
     found = [Repair(f"[{raw}]", certain=True)]
