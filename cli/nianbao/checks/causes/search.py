@@ -29,7 +29,7 @@ def find_causes(known: Known) -> Iterator[Cause]:
     """Find the causes of all broken equations of a report."""
     broken = [one for one in known.equations if one.is_equality and not one.holds]
     told: set[Equation] = set()
-    for cause in _explain(known, broken) if len(broken) <= _MOST_BROKEN else ():
+    for cause in _explain(known, broken) if 0 < len(broken) <= _MOST_BROKEN else ():
         yield _add_equations(known, cause, told)
     for equation in broken:  # those that depend on several causes, or that are too many
         if equation.is_internal and equation not in told:
