@@ -103,7 +103,7 @@ def killed(folder, tmp, words, how, after):
 
 @pytest.mark.guard(
     "test_without_staging_a_kill_in_the_midst_tears_a_file",
-    spared={"it writes no file, and removes each by one call": ["clean"]},
+    unguarded={"it writes no file, and removes each by one call": ["clean"]},
 )
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_kill_tears_no_file_and_the_next_run_finishes(made, tmp_path, name):
@@ -155,7 +155,7 @@ def test_without_staging_a_kill_in_the_midst_tears_a_file(made, tmp_path, name):
 
 
 @pytest.mark.guard(
-    spared="when writes meet is up to the system: locks and names that part them are taken out in test_leftovers"
+    unguarded="when writes meet is up to the system: locks and names that part them are taken out in test_leftovers"
     " and test_links"
 )
 @pytest.mark.parametrize("name", COMMANDS)

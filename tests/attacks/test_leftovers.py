@@ -161,7 +161,7 @@ def test_what_belongs_to_another_user_stays(tmp_path, monkeypatch):
     assert folder.exists()
 
 
-@pytest.mark.guard(spared="Python itself goes on to /tmp")
+@pytest.mark.guard(unguarded="Python itself goes on to /tmp")
 @pytest.mark.slow
 @pytest.mark.parametrize("words", [("build", YEAR, "--draft", "--to", "docx,pdf"), ("form", YEAR)], ids=" ".join)
 @pytest.mark.parametrize("place", ["/nonexistent", "/dev/null"])

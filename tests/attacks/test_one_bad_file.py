@@ -114,7 +114,7 @@ JUDGED = {  # by what is not taken out here
 FOUND = HOSTILE.keys() - {name for names in JUDGED.values() for name in names}
 
 
-@pytest.mark.guard("test_what_is_raised_and_not_found_stops_all_files", spared=JUDGED)
+@pytest.mark.guard("test_what_is_raised_and_not_found_stops_all_files", unguarded=JUDGED)
 @pytest.mark.slow
 @pytest.mark.parametrize("sample", HOSTILE)
 def test_a_hostile_file_stops_no_command_for_the_others(tmp_path, command, sample):
@@ -193,7 +193,7 @@ def test_what_is_raised_and_not_found_stops_all_files(tmp_path, command, monkeyp
     assert not processed(folder, result.output)
 
 
-@pytest.mark.guard("test_what_is_raised_and_not_found_stops_all_files", spared={NO_TABLE: ["nothing"]})
+@pytest.mark.guard("test_what_is_raised_and_not_found_stops_all_files", unguarded={NO_TABLE: ["nothing"]})
 @pytest.mark.parametrize("sample", ["an array for an edition", "100,000 keys", "nothing"])
 def test_one_office_alone_gets_its_errors(tmp_path, command, sample):
     folder = offices(tmp_path, HOSTILE[sample])
@@ -205,7 +205,7 @@ def test_one_office_alone_gets_its_errors(tmp_path, command, sample):
 @pytest.mark.guard(
     "test_settings_that_are_no_user_error_are_a_mistake_of_the_program",
     over=["name"],
-    spared={"it is TOML: whoever reads the key judges it (test_repositories)": ["x = 1"]},
+    unguarded={"it is TOML: whoever reads the key judges it (test_repositories)": ["x = 1"]},
 )
 @pytest.mark.parametrize(
     "name",

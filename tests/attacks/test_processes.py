@@ -49,7 +49,7 @@ def tmp(tmp_path_factory):
 @pytest.mark.guard(
     "test_without_following_workers_stay",
     "test_without_hearing_a_command_ends_without_a_word",
-    spared={"Python itself makes Ctrl-C of it, with nothing of ours to take out": ["SIGINT"]},
+    unguarded={"Python itself makes Ctrl-C of it, with nothing of ours to take out": ["SIGINT"]},
 )
 @pytest.mark.parametrize("how", ENDED, ids=name)
 def test_workers_and_pandocs_end_with_their_command(tmp_path, tmp, how):

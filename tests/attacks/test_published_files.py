@@ -188,7 +188,9 @@ def test_a_long_and_a_reserved_name_would_bite(monkeypatch):
 NO_NAME = "0;url=http://127.0.0.1/"
 
 
-@pytest.mark.guard(spared={"an import takes no such words for a name, and names the folder after the file": [NO_NAME]})
+@pytest.mark.guard(
+    unguarded={"an import takes no such words for a name: the folder is named after the file": [NO_NAME]}
+)
 @pytest.mark.parametrize("guarded", [True, False])
 @pytest.mark.parametrize("name", ["../../outside", "CON", NO_NAME, "..", "\u202e局局局局"])
 def test_no_name_in_a_file_leads_out_of_its_folder(name, tmp_path, command, monkeypatch, guarded):
@@ -538,7 +540,7 @@ def told(tmp_path_factory):
     "test_without_the_bounds_of_an_import_it_takes_long",
     "test_without_its_guard_a_bomb_is_a_mistake_of_the_program",
     "test_an_attached_bomb_is_not_unpacked",
-    spared=REST,
+    unguarded=REST,
 )
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_file_that_would_take_all_ends_within_bounds_and_is_named(name, told):

@@ -152,7 +152,7 @@ def test_files_next_to_the_cache_stop_no_build(built, command, end, damage):
 HARMLESS = '{"findings": 3}'  # which is JSON: all cells changed to it, the row is that of no report
 
 
-@pytest.mark.guard(spared={"it is JSON: with all cells changed to it, the row is that of no report": [HARMLESS]})
+@pytest.mark.guard(unguarded={"it is JSON: with all cells changed to it, the row is that of no report": [HARMLESS]})
 @pytest.mark.parametrize("guarded", [True, False])
 @pytest.mark.parametrize("value", [None, -1, 1.5, b"\xff\x00", "[" * 9999, HARMLESS, "x" * 10**6])
 def test_cells_of_any_type_stop_no_build(built, command, monkeypatch, value, guarded):

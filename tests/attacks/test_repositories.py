@@ -349,7 +349,7 @@ def test_jinja_loads_nothing_else_by_other_verbs(stranger, command, canary, monk
 
 
 @pytest.mark.guard(
-    spared="only Windows reads them so; `test_jinja_loads_names_below_the_templates_only` takes the check of names out"
+    unguarded="only Windows reads them so; `test_jinja_loads_names_below_the_templates_only` takes the check out"
 )
 @pytest.mark.parametrize(
     "name", ["C:\\x", "..\\x", "a\\b", "/x", "//x", "a/../x", "./x", "", "C:x", "a/", "nul", "a/CON.j2"]
@@ -580,7 +580,7 @@ SETTINGS = [
 
 
 @pytest.mark.guard(
-    spared="nothing but the levels of rules is read from it, so that nothing could run where the error is taken out"
+    unguarded="nothing but the levels of rules is read from it, so that nothing could run where the error is taken out"
 )
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_settings_are_data(attacked, command, settings):

@@ -153,7 +153,7 @@ def put(city, name, make):
     return path
 
 
-@pytest.mark.guard("test_without_the_guard_it_is_waited_for_or_read", spared=HELD)
+@pytest.mark.guard("test_without_the_guard_it_is_waited_for_or_read", unguarded=HELD)
 @pytest.mark.parametrize(("name", "words", "make"), SAMPLES)
 def test_it_is_named_and_not_waited_for(city, command, bounded, name, words, make):  # pytest
     put(city, name, make)

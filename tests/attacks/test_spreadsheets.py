@@ -239,7 +239,7 @@ def does(folder):
     "test_placeholders_of_a_returned_form_are_filled_where_they_are_not_escaped",
     "test_markup_of_a_returned_form_bites_where_it_is_neither_escaped_nor_reduced",
     "test_a_head_of_a_returned_form_bites_where_it_is_read_with_the_page",
-    spared={"the dialect of the pages knows neither raw HTML nor Typst, and loads no picture": NOT_READ},
+    unguarded={"the dialect of the pages knows neither raw HTML nor Typst, and loads no picture": NOT_READ},
 )
 @pytest.mark.slow
 def test_no_text_of_a_returned_form_does_anything(printed):
@@ -483,7 +483,7 @@ ENTITIES = {  # expat, which reads every part, knows no way to load them, and mu
 
 
 @pytest.mark.guard(
-    spared="expat, which reads every part, knows no way to load an entity: openpyxl is given no other parser"
+    unguarded="expat, which reads every part, knows no way to load an entity: openpyxl is given no other parser"
 )
 @pytest.mark.slow
 @pytest.mark.parametrize("part", ["workbook", "sharedStrings", "worksheets/sheet2"])
@@ -529,7 +529,7 @@ LINKED = {  # parts that name something elsewhere; nothing that reads them opens
 }
 
 
-@pytest.mark.guard(spared="neither openpyxl nor what reads the data file has code that opens an address")
+@pytest.mark.guard(unguarded="neither openpyxl nor what reads the data file has code that opens an address")
 @pytest.mark.parametrize("name", LINKED)
 def test_nothing_elsewhere_is_asked_for(tmp_path, command, listener, name):
     address, asked = listener

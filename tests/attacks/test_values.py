@@ -187,8 +187,8 @@ FOLDERS = [
 
 
 @pytest.mark.guard(
-    spared="a name is a text to all that use it, with nothing to take out: what a terminal, a spreadsheet or a workflow"
-    " makes of it has samples of its own, with their guards"
+    unguarded="a name is a text to all that use it, with nothing to take out: what a terminal, a spreadsheet or a"
+    " workflow makes of it has samples of its own, with their guards"
 )
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FOLDERS)
