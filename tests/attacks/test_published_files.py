@@ -189,7 +189,7 @@ NO_NAME = "0;url=http://127.0.0.1/"
 
 
 @pytest.mark.guard(
-    unguarded={"an import takes no such words for a name: the folder is named after the file": [NO_NAME]}
+    unguarded={"an import takes no such words for a name, and uses that of the file": [NO_NAME]}
 )
 @pytest.mark.parametrize("guarded", [True, False])
 @pytest.mark.parametrize("name", ["../../outside", "CON", NO_NAME, "..", "\u202e局局局局"])
