@@ -19,12 +19,12 @@ sys.addaudithook(watch)
 import nianbao
 nianbao.__version__ = os.environ.get("PRETENDS", nianbao.__version__)
 from nianbao.checks import check
-def check_report(store, *more, real=check.check_report):  # bound here: Dask loads this file more than once
+def check_report(store, *words, real=check.check_report, **more):  # bound here: Dask loads this file more than once
     if store.office == "killer":
         os.kill(os.getpid(), signal.SIGKILL)
     if store.office == "mistake":
         raise ZeroDivisionError
-    return real(store, *more)
+    return real(store, *words, **more)
 check.check_report = check_report
 """
 

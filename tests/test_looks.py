@@ -6,6 +6,7 @@ import re
 import shutil
 import zipfile
 from collections import Counter
+from types import SimpleNamespace
 
 import docx
 import pdfplumber
@@ -18,6 +19,7 @@ from docx.shared import Mm, Pt
 from nianbao.build import outputs
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period
+from nianbao.render import typst
 from nianbao.render.word_units import to_word_units
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
@@ -237,3 +239,19 @@ def test_a_build_says_which_faces_it_used(office, report):
     assert len(faces) == 5
     assert all(face["face"] in said and face["family"] in said for face in faces)
     assert "字体" not in report("build", "--to", "docx", cwd=office).stdout
+
+
+@pytest.mark.parametrize(
+    ("installed", "family", "official"),
+    [
+        (["LXGW WenKai"], "LXGW WenKai", False),
+        (["AR PL UKai CN", "LXGW WenKai"], "LXGW WenKai", False),
+        (["LXGW WenKai", "KaiTi"], "KaiTi", True),
+        ([], "Noto Serif SC", False),
+    ],
+)
+def test_a_free_font_of_the_same_style_stands_in_for_an_official_one(root, monkeypatch, installed, family, official):
+    fonts = SimpleNamespace(families=lambda: [*installed, "Noto Serif SC", "Noto Sans SC"])
+    monkeypatch.setattr(typst, "_load_fonts", lambda **_which: fonts)
+    (kaiti,) = (face for face in typst.choose_faces(Store(root).look()) if face.role == "kaiti")
+    assert (kaiti.family, kaiti.official) == (family, official)

@@ -188,9 +188,7 @@ def test_a_long_and_a_reserved_name_would_bite(monkeypatch):
 NO_NAME = "0;url=http://127.0.0.1/"
 
 
-@pytest.mark.guard(
-    unguarded={"an import takes no such words for a name, and uses that of the file": [NO_NAME]}
-)
+@pytest.mark.guard(unguarded={"an import takes no such words for a name, and uses that of the file": [NO_NAME]})
 @pytest.mark.parametrize("guarded", [True, False])
 @pytest.mark.parametrize("name", ["../../outside", "CON", NO_NAME, "..", "\u202e局局局局"])
 def test_no_name_in_a_file_leads_out_of_its_folder(name, tmp_path, command, monkeypatch, guarded):

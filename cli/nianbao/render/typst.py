@@ -26,11 +26,12 @@ _PAGE_COUNT = re.compile(rb"/Type\s*/Pages\s*/Count (\d+)")  # the root of Typst
 
 
 def choose_faces(look: Mapping[str, Any]) -> list[Face]:
-    """Choose a family for each face of the look: the first official one that is installed, else the free one."""
+    """Choose a family for each face of the look: the first one that is installed, official ones first, else the free one."""
     installed = set(_load_fonts(embedded=False).families())
     faces = []
     for role, face in look["faces"].items():
-        family = next((name for name in face["official"] if name in installed), face["free"])
+        names = (*face["official"], *face["substitutes"])
+        family = next((name for name in names if name in installed), face["free"])
         faces.append(Face(role, face["name"], family, family in face["official"]))
     return faces
 

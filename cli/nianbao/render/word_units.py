@@ -95,7 +95,7 @@ def list_fonts(look: Mapping[str, Any]) -> list[dict[str, str]]:
     return [
         {
             "word": face["word"],
-            "others": ",".join(face["official"]),
+            "others": ",".join((*face["official"], *face["substitutes"])),
             "family": _FAMILIES.get(face["generic"], "auto"),
         }
         for face in look["faces"].values()

@@ -155,6 +155,7 @@ class FaceShape(Shape, frozen=True):
         Meta(description="field-face-generic"),
     ]
     latin: Annotated[bool, Meta(description="field-face-latin")] = False
+    substitutes: Annotated[tuple[Text, ...], Meta(description="field-face-substitutes")] = ()
 
 
 class LookFile(Shape, frozen=True):
@@ -251,7 +252,7 @@ def list_face_names(look: Mapping[str, Any]) -> dict[str, dict[str, str | bool]]
     face_names: dict[str, dict[str, str | bool]] = {}
     for part, role in list_roles(look).items():
         face = look["faces"][role]
-        names = dict.fromkeys((face["word"], *face["official"], face["free"]))
+        names = dict.fromkeys((face["word"], *face["official"], *face["substitutes"], face["free"]))
         face_names[part] = {
             "word": face["word"],
             "free": face["free"],
