@@ -26,7 +26,7 @@ _PAGE_COUNT = re.compile(rb"/Type\s*/Pages\s*/Count (\d+)")  # the root of Typst
 
 
 def choose_faces(look: Mapping[str, Any]) -> list[Face]:
-    """Choose a family for each face of the look: the first one that is installed, official ones first, else the free one."""
+    """Choose a family for each face of the look: the first installed one, official ones first, else the free one."""
     installed = set(_load_fonts(embedded=False).families())
     faces = []
     for role, face in look["faces"].items():
