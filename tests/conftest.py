@@ -14,11 +14,12 @@ from types import SimpleNamespace
 
 import jinja2
 import pytest
+import slow_tests
 from cases import begun, hard_facts
 
 ROOT = Path(__file__).parent.parent
 os.environ.pop("COLUMNS", None)  # the width of the terminal of whoever runs the tests
-os.environ["LANGUAGE"] = "zh"  # whoever runs the tests; those of languages ask for theirs
+os.environ["LANGUAGE"] = LANGUAGE = "zh"  # whoever runs the tests; those of languages ask for theirs
 os.environ["NIANBAO_TRUST"] = "1"  # the templates of tests are ours; those of trust take this out
 # What pytest compiles is kept, or else each of hundreds of processes would compile all that it imports. These keep
 # nothing: Python leaves half a file where a test lets the disk be full.
@@ -39,6 +40,7 @@ _left_out = pytest.StashKey[int]()
 def pytest_addoption(parser):
     parser.addoption("--rewrite", action="store_true", help="write the expected findings anew, then read the diff")
     parser.addoption("--all", action="store_true", help="run the heavy tests too; so does naming a file, -k or -m")
+    parser.addoption("--record-slow", action="store_true", help="write anew which tests plain `pytest` leaves out")
 
 
 def pytest_configure(config):
@@ -51,6 +53,8 @@ def pytest_configure(config):
     if os.environ.get(STRICT) or named or config.option.keyword or config.option.markexpr:
         config.option.all = True
     use_profile(config)
+    if config.option.record_slow:
+        config.pluginmanager.register(slow_tests.Recorder())
     stale = [path for path in ROOT.glob("templates/languages/*/LC_MESSAGES/*.po") if not is_compiled(path)]
     if stale:
         from hatch_build import compile_catalogue  # noqa: PLC0415  # slow to import
@@ -89,9 +93,10 @@ def is_compiled(path):
 def pytest_collection_modifyitems(config, items):
     if config.option.all:
         return
-    light, heavy = [], []
+    light, heavy, slow = [], [], slow_tests.read_names()
     for item in items:
-        (heavy if any(item.get_closest_marker(name) for name in HEAVY) else light).append(item)
+        is_heavy = any(item.get_closest_marker(name) for name in HEAVY) or slow_tests.is_slow(item, slow)
+        (heavy if is_heavy else light).append(item)
     config.stash[_left_out] = len(heavy)
     config.hook.pytest_deselected(items=heavy)
     items[:] = light
@@ -136,7 +141,11 @@ def pytest_runtest_makereport(item, call):  # noqa: ARG001  # pytest gives them 
     return report
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
+    from nianbao.workspace.locales import use_language  # noqa: PLC0415  # not before its catalogues are compiled
+
+    use_language(LANGUAGE)  # a test may have left another one
     for marker in item.iter_markers("needs"):
         for program in marker.args:
             if shutil.which(program) is None:

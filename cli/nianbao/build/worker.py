@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
+from multiprocessing import parent_process
 from time import perf_counter
 
 from nianbao.build import outputs
@@ -91,7 +92,7 @@ class BuildWorker:
         return BuildResult(result.without_report(), [], seconds, faces, tuple(pictures), draft=draft), files
 
     def _prepare_renderer(self, store: Store, job: BuildJob, report: Report) -> None:
-        if job.formats:
+        if job.formats and parent_process() is None:  # where many are built, pandoc is prepared since the first
             self.renderer.prepare(self._get_settings(store, job, draft=self.options.draft), report.form)
 
     def _get_settings(self, store: Store, job: BuildJob, *, draft: bool) -> RenderSettings:

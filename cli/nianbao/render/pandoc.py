@@ -50,6 +50,9 @@ class Pandoc:
         except OSError as error:
             folder.close()
             raise _pandoc_error(error) from error
+        except BaseException:  # a signal to end this process
+            folder.close()
+            raise
         self._in, self._out = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         self._answers: SimpleQueue[tuple[str, bytes] | None] = SimpleQueue()
         self._listener = Thread(target=self._listen, daemon=True)  # so that pandoc never waits for us
