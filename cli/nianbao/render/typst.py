@@ -205,10 +205,10 @@ class _FontLoader(Thread):
         self._error: BaseException | None = None
 
     def run(self) -> None:
-        import pylopdf_fonts_zh_cn  # noqa: PLC0415  # see above
-        import typst  # noqa: PLC0415  # heavy; imported where it is used
-
         try:
+            import pylopdf_fonts_zh_cn  # noqa: PLC0415  # see above
+            import typst  # noqa: PLC0415  # heavy; imported where it is used
+
             self._fonts = typst.Fonts(
                 include_system_fonts=True,
                 include_embedded_fonts=self._embedded,
