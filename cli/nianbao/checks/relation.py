@@ -1,10 +1,9 @@
 """Judge the relations between figures that a form defines (勾稽关系), for every rule that they name."""
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from nianbao.checks.causes.evidence import Equation, Known, make_equation
+from nianbao.checks.causes.evidence import Known, make_equation
 from nianbao.checks.causes.findings import make_cause_findings, make_order_findings
 from nianbao.checks.causes.search import find_causes
 from nianbao.checks.context import CheckContext
@@ -23,17 +22,16 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     if not context.report.broken:
         return
     known = Known(context)
-    explained: set[Equation] = set()
-    for cause in find_causes(known):
-        yield from make_cause_findings(known, cause)
-        explained.update(cause.equations)
-    others = [one for one in known.equations if not one.is_equality and not one.holds and one not in explained]
-    others += [
-        make_equation(context.report, check)
-        for check in context.report.broken
-        if not check.relation.is_linear and re.search(check.relation.when, context.author)
-    ]
-    yield from make_order_findings(known, [one for one in others if not _is_usual(context.report, one.check)])
+    broken = known.list_checks(context.report.broken)
+    explained: set[Check] = set()
+    if any(check.is_equality for check in broken):
+        for cause in find_causes(known):
+            yield from make_cause_findings(known, cause)
+            explained.update(equation.check for equation in cause.equations)
+    others = [check for check in broken if not check.is_equality and check not in explained]
+    others = [check for check in others if not _is_usual(context.report, check)]
+    others.sort(key=lambda check: not check.relation.is_linear)
+    yield from make_order_findings(known, [make_equation(context.report, check) for check in others])
 
 
 def _is_usual(report: Report, check: Check) -> bool:

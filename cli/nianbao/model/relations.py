@@ -139,6 +139,12 @@ class Check:
         """Whether it compares plain sums of figures, wherever they are."""
         return self.relation.is_linear and self.condition is None
 
+    @property
+    def is_equality(self) -> bool:
+        """Whether sums must be exactly equal; those that are only noted where they are not, need not be."""
+        relation = self.relation
+        return relation.sign == "=" and relation.level != "note" and not relation.within and relation.is_linear
+
     def name_part(self, part: Part) -> str:
         """Name a part by the label of its row, its column or its group of them; of a whole report, by its cells.
 

@@ -62,8 +62,7 @@ class Equation:
     @cached_property
     def is_equality(self) -> bool:
         """Whether the sides must be exactly equal; what is only noted where they are not, need not be."""
-        relation = self.check.relation
-        return relation.sign == "=" and relation.level != "note" and not relation.within and relation.is_linear
+        return self.check.is_equality
 
     @cached_property
     def is_internal(self) -> bool:
@@ -147,23 +146,40 @@ class Outcome:
 
 
 class Known:
-    """All that is known about the figures of a report."""
+    """All that is known about the figures of a report. What only the search for causes needs is made for it."""
 
     def __init__(self, context: CheckContext) -> None:
         self.report = context.report
         self.rows = Rows(context.report)
-        self.equations = [
-            make_equation(self.report, check)
-            for check in self.report.judged
-            if check.relation.is_linear and re.search(check.relation.when, context.author)
-        ]
-        self.statements = _make_statements(context)
-        self._order = {one: number for number, one in enumerate(self.equations)}
-        self._by_cell: dict[str, list[Evidence]] = {}
+        self._context = context
+
+    @cached_property
+    def equations(self) -> list[Equation]:
+        """The equations of all checks of sums that can be judged, in the order of the form."""
+        checks = self.list_checks(self.report.judged)
+        return [make_equation(self.report, check) for check in checks if check.relation.is_linear]
+
+    @cached_property
+    def statements(self) -> list[Statement]:
+        """The figures that the prose states."""
+        return _make_statements(self._context)
+
+    @cached_property
+    def _order(self) -> dict[Equation, int]:
+        return {one: number for number, one in enumerate(self.equations)}
+
+    @cached_property
+    def _by_cell(self) -> dict[str, list[Evidence]]:
         evidence: list[Evidence] = [*self.equations, *self.statements]
+        found: dict[str, list[Evidence]] = {}
         for one in evidence:
             for cell in one.cells:
-                self._by_cell.setdefault(cell, []).append(one)
+                found.setdefault(cell, []).append(one)
+        return found
+
+    def list_checks(self, checks: Iterable[Check]) -> list[Check]:
+        """List those of some checks that are made for an office of this name."""
+        return [check for check in checks if re.search(check.relation.when, self._context.author)]
 
     def judge(self, deltas: Deltas) -> Outcome:
         """Judge a change of figures by all evidence about them."""
