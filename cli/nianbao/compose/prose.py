@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
@@ -85,7 +86,7 @@ def find_faults(text: str, names: Names) -> Iterator[PlaceholderFault]:
 def _parse(text: str) -> nodes.Template | PlaceholderFault:
     """Parse prose with its placeholders, which must be short: the parser and the compiler of its tree recurse."""
     try:
-        tree = _PARSER.parse(text)
+        tree = _parse_tree(text)
         for output in tree.find_all(nodes.Output):
             for part in output.nodes:
                 if sum(1 for _term in part.find_all((nodes.Add, nodes.Sub))) > MAX_TERMS:
@@ -99,6 +100,11 @@ def _parse(text: str) -> nodes.Template | PlaceholderFault:
     except RecursionError:
         return _make_length_fault(1)
     return tree
+
+
+@lru_cache(maxsize=16)  # a text is parsed to be filled, and by two rules
+def _parse_tree(text: str) -> nodes.Template:
+    return _PARSER.parse(text)
 
 
 def _make_length_fault(line: int) -> PlaceholderFault:
