@@ -1,6 +1,5 @@
 """What people see on their terminal: lines that fit its width, characters that it has, and words that it completes."""
 
-import importlib
 import io
 import json
 import os
@@ -8,6 +7,7 @@ import re
 import shutil
 import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
+from pkgutil import iter_modules
 from types import SimpleNamespace
 
 import pytest
@@ -17,7 +17,8 @@ from rich.cells import cell_len
 
 from nianbao import __main__, __version__
 from nianbao.build.outputs import name_formats
-from nianbao.cli import command
+from nianbao.cli import commands
+from nianbao.cli.app import load_app
 from nianbao.cli.console import escape_unencodable
 from nianbao.cli.options import split_list
 from nianbao.cli.screen import Screen
@@ -310,10 +311,12 @@ def test_no_character_ends_a_command(odd, console, words, page, is_terminal):
 
 
 def test_every_command_is_tried():
-    importlib.import_module("nianbao.cli.app")  # which registers them
-    named = {one.name or one.callback.__name__ for one in command.app.registered_commands}
-    groups = {group.name for group in command.app.registered_groups}
-    assert {words[0] for words in COMMANDS if words[0][0] != "-"} == {name.rstrip("_") for name in named} | groups
+    app = load_app()
+    named = {one.name or one.callback.__name__ for one in app.registered_commands}
+    groups = {group.name for group in app.registered_groups}
+    names = {name.rstrip("_") for name in named} | groups
+    assert {words[0] for words in COMMANDS if words[0][0] != "-"} == names
+    assert {module.name.rstrip("_") for module in iter_modules(commands.__path__)} == names  # by which one is loaded
 
 
 def test_signs_have_substitutes_where_the_encoding_lacks_them(monkeypatch):

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from nianbao.checks import kind_rules, rules
 from nianbao.cli import commands
-from nianbao.cli.app import app
+from nianbao.cli.app import load_app
 from nianbao.model.value_types import ValueTypeName
 from nianbao.workspace.formats import FormatFile
 from nianbao.workspace.locales import extract_option, use_language
@@ -44,7 +44,7 @@ def command(monkeypatch):
 
     def run(words, cwd):
         monkeypatch.chdir(cwd)
-        done = CliRunner().invoke(app, extract_option(words)[1], prog_name="report")
+        done = CliRunner().invoke(load_app(), extract_option(words)[1], prog_name="report")
         if done.exception and not isinstance(done.exception, SystemExit):
             raise done.exception
         return SimpleNamespace(returncode=done.exit_code, stdout=done.stdout, stderr=done.stderr)
@@ -184,7 +184,7 @@ def test_a_page_shows_the_same_in_both_languages(english, chinese):
 def options(name):
     """Return the options of a command, and those that stand before any command."""
     names = [["kind", one] for one in ("list", "new", "check", "docs", "pack", "add")] if name == "kind" else [[name]]
-    said = [CliRunner().invoke(app, [*filter(None, words), "--help"]).stdout for words in names]
+    said = [CliRunner().invoke(load_app(), [*filter(None, words), "--help"]).stdout for words in names]
     return set(re.findall(r"--[a-z][a-z-]*", "\n".join(said))) | {"--lang"}
 
 

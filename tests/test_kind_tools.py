@@ -18,7 +18,7 @@ import toml_rs
 import tomli_w
 from typer.testing import CliRunner
 
-from nianbao.cli.app import app
+from nianbao.cli.app import load_app
 from nianbao.cli.commands import kind as command
 from nianbao.kinds.check import check_kind
 from nianbao.kinds.docs import describe_kind
@@ -45,7 +45,7 @@ def run(tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
 
     def invoke(words, text=None):
-        done = CliRunner().invoke(app, words.split() if isinstance(words, str) else words, input=text)
+        done = CliRunner().invoke(load_app(), words.split() if isinstance(words, str) else words, input=text)
         if done.exception and not isinstance(done.exception, SystemExit):
             raise done.exception
         return SimpleNamespace(code=done.exit_code, out=done.stdout, err=done.stderr)
@@ -566,7 +566,7 @@ def test_a_link_out_of_a_kind_is_not_followed(run, tmp_path):
 @pytest.mark.parametrize("words", ["--help", "validate 2020"])
 def test_commands_that_must_start_fast_load_none_of_this(root, words):
     code = (
-        "import sys; from nianbao.cli.app import app; app(sys.argv[1:], standalone_mode=False);"
+        "import sys; from nianbao.cli.app import load_app; load_app()(sys.argv[1:], standalone_mode=False);"
         "print([name for name in sys.modules if name.startswith('nianbao.kinds')])"
     )
     done = subprocess.run(

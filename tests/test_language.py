@@ -278,9 +278,9 @@ HELP = """
 import os, sys
 from nianbao.workspace.locales import use_language
 use_language(os.environ["LANGUAGE"])
-from nianbao.cli.app import app
+from nianbao.cli.app import load_app
 for name in sys.argv[1:]:
-    app([*name.split(), "--help"], prog_name="report", standalone_mode=False)
+    load_app()([*name.split(), "--help"], prog_name="report", standalone_mode=False)
     print("\\0")
 """
 

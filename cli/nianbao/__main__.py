@@ -59,13 +59,13 @@ def _run() -> int:
         print_error(make_output_error())
         return EXIT_FAILED
     tune_garbage_collector()
-    from nianbao.cli.app import app  # noqa: PLC0415  # see above
+    from nianbao.cli.app import load_app  # noqa: PLC0415  # see above
     from nianbao.cli.command import make_usage_error  # noqa: PLC0415  # see above
 
     try:
         if is_outdated(language):
             print_warning(_("catalogues-not-compiled"))
-        code = int(app(args=words, prog_name="report", standalone_mode=False) or 0)
+        code = int(load_app(words)(args=words, prog_name="report", standalone_mode=False) or 0)
         sys.stdout.flush()
     except TyperException as error:
         print_error(make_usage_error(error.format_message()))

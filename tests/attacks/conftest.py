@@ -42,11 +42,11 @@ def attacked(tmp_path):
 @pytest.fixture
 def command(monkeypatch):
     """Run a command in this process, so that a test can take a guard out by `monkeypatch`; give its result."""
-    from nianbao.cli.app import app  # noqa: PLC0415  # slow to import
+    from nianbao.cli.app import load_app  # noqa: PLC0415  # slow to import
 
     def run(*words, cwd):
         monkeypatch.chdir(cwd)
-        return CliRunner().invoke(app, [str(word) for word in words])
+        return CliRunner().invoke(load_app(), [str(word) for word in words])
 
     return run
 

@@ -509,11 +509,11 @@ IMPORTED = """
 import resource, sys, time
 from nianbao.workspace.locales import use_language
 use_language("zh")
-from nianbao.cli.app import app
+from nianbao.cli.app import load_app
 from typer.testing import CliRunner
 for name in sys.argv[1:]:
     began = time.monotonic()
-    done = CliRunner().invoke(app, ["import", name, "--dry-run", "--jobs", "1"])
+    done = CliRunner().invoke(load_app(), ["import", name, "--dry-run", "--jobs", "1"])
     named = name in done.output and "Traceback" not in done.output
     print(name, done.exit_code, round(time.monotonic() - began, 1), named)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)

@@ -94,5 +94,5 @@ def test_report_help(benchmark, tmp_path):
 
 @pytest.mark.benchmark(group="start", min_rounds=10)
 def test_imports_of_a_build(benchmark, tmp_path):
-    code = "import nianbao.cli.app, nianbao.build.outputs, nianbao.cli.output.findings, pypandoc, typst"
+    code = "import nianbao.cli.commands.build, nianbao.build.outputs, nianbao.cli.output.findings, pypandoc, typst"
     benchmark(run, [sys.executable, "-c", code], tmp_path)

@@ -1,5 +1,6 @@
 """The command line: the options of every command, and the commands, which are found in their folder."""
 
+from collections.abc import Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Annotated
@@ -12,8 +13,6 @@ from nianbao.cli.command import app
 from nianbao.cli.options import Lang
 from nianbao.cli.terminal import echo
 from nianbao.model.i18n import _
-
-__all__ = ["app"]
 
 
 @app.callback(invoke_without_command=True)
@@ -32,5 +31,9 @@ def common(
         typer.echo(context.get_help())
 
 
-for module in sorted(iter_modules(commands.__path__), key=lambda one: one.name):
-    import_module(f"{commands.__name__}.{module.name}")
+def load_app(words: Sequence[str] = ()) -> typer.Typer:
+    """Load the command that begins a command line, or all commands where none does: each takes time to be imported."""
+    names = sorted(module.name for module in iter_modules(commands.__path__))
+    for name in [name for name in names if name.rstrip("_") in words[:1]] or names:
+        import_module(f"{commands.__name__}.{name}")
+    return app
