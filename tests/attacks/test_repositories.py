@@ -301,6 +301,20 @@ def test_copies_that_nobody_uses_are_removed(stranger, command):
     assert list(other.parent.iterdir()) == [other]
 
 
+def test_a_copy_that_another_process_makes_meanwhile_is_kept(stranger, monkeypatch):
+    folder = stranger({f"{KIND}/texts/overview.md.j2": "x"})
+    monkeypatch.setenv("NIANBAO_TRUST", "1")
+    write, made = trust.write, []
+
+    def write_later(files, boundary):
+        monkeypatch.setattr(trust, "write", write)
+        made.append(Store.open(folder).own.stat().st_ino)
+        write(files, boundary)
+
+    monkeypatch.setattr(trust, "write", write_later)
+    assert [Store.open(folder).own.stat().st_ino] == made
+
+
 # ── what reaches beyond templates/, also where these are trusted ─────────────────────────────────────
 
 INCLUDED = {

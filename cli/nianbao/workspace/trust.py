@@ -237,9 +237,12 @@ def _copy_to_cache(own: OwnTemplates) -> Path:
             temporary = Path(tempfile.mkdtemp(prefix=".", dir=copies))
             try:
                 write({temporary / name: content for name, content in own.files.items()}, temporary)
-                shutil.rmtree(folder, ignore_errors=True)  # a damaged copy
-                with suppress(OSError):  # another process was faster
+                with suppress(OSError):  # another process was faster, and uses its copy by now
                     temporary.rename(folder)
+                if not _has_files(folder, own):  # a damaged copy
+                    shutil.rmtree(folder, ignore_errors=True)
+                    with suppress(OSError):
+                        temporary.rename(folder)
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
             if not _has_files(folder, own):
