@@ -13,8 +13,9 @@ from nianbao.model.rule_page import split_page
 from nianbao.workspace.store import Store
 
 ELSEWHERE = {"not-text", "too-large", "unread-file"}  # found by the store, or of files that it leaves out; tested there
-OF_OPEN_ROWS = {"blank-cell", "code-alias", "list-size", "not-applicable", "repeated-value", "wrong-text"}
-GENERAL = [rule for rule in rules.list_names() if rule not in ELSEWHERE | OF_OPEN_ROWS]
+OF_PLATFORM = {"blank-cell", "code-alias", "dates-out-of-order", "fact-not-carried", "list-size", "not-applicable"}
+OF_PLATFORM |= {"repeated-value", "wrong-text"}
+GENERAL = [rule for rule in rules.list_names() if rule not in ELSEWHERE | OF_PLATFORM]
 
 
 def read_examples(page):
@@ -22,8 +23,8 @@ def read_examples(page):
     return wrong + "\n", right + "\n"
 
 
-@pytest.mark.parametrize("rule", sorted(OF_OPEN_ROWS))
-def test_the_examples_of_rules_about_open_rows_are_wrong_and_right(rule, root):
+@pytest.mark.parametrize("rule", sorted(OF_PLATFORM))
+def test_the_examples_of_rules_about_open_rows_and_dates_are_wrong_and_right(rule, root):
     """They are of the kind in tests/kinds/platform, since no shipped kind has all that they judge."""
     kind = Store(root / "tests/kinds/platform").kind
     found = [examples.judge_example(kind, "2024", one) for one in read_examples(rules.load_rule(rule).page)]

@@ -48,7 +48,8 @@ class Section(Shape, frozen=True):
 class Fact(Shape, frozen=True):
     """A fact outside tables: its address, label, value type and unit.
 
-    It is not above the sum of addresses `at_most`, and as a percentage it is one of `rates`: a sum / a sum.
+    It is not above the sum of addresses `at_most`; as a percentage it is one of `rates`, a sum / a sum; as a date it is
+    before the one at the address `before`.
     """
 
     id: Annotated[Text, Meta(description="field-fact-id")]
@@ -63,6 +64,7 @@ class Fact(Shape, frozen=True):
     standing: Annotated[bool, Meta(description="field-fact-standing")] = False
     at_most: Annotated[str, Meta(description="field-fact-at-most")] = ""
     rates: Annotated[tuple[Text, ...], Meta(description="field-fact-rates")] = ()
+    before: Annotated[str, Meta(description="field-fact-before")] = ""
     when: Annotated[str, Meta(description="field-fact-when")] = ""
     pattern: Annotated[str, Meta(description="field-text-pattern")] = ""
     max_length: Annotated[Annotated[int, Meta(ge=1)] | None, Meta(description="field-text-max-length")] = None

@@ -218,8 +218,14 @@ def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
 
 
 def _find_fact_faults(form: Form) -> Iterator[Fault]:
-    """Find addresses that facts are compared with and that a form does not have, and rates that are no fractions."""
+    """Find addresses that facts are compared with and that a form does not have, rates and dates that are none."""
     for number, fact in enumerate(form.facts):
+        for address in (fact.id, fact.before) if fact.before else ():
+            if address not in form.value_types:
+                why = _("no-such-address", path=address) + suggest(address, list(form.value_types))
+                yield Fault(("facts", number, "before"), why)
+            elif form.value_types[address].name != "date":
+                yield Fault(("facts", number, "before"), _("address-is-no-date", address=address))
         for text, key in ((fact.at_most, "at_most"), *((text, "rates") for text in fact.rates)):
             if key == "rates" and text.count("/") != 1:
                 yield Fault(("facts", number, key), _("write-fraction"))
