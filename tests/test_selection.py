@@ -67,10 +67,15 @@ def test_folders_and_data_files_are_selected_by_path(city, monkeypatch):
     assert open_store([file], None, None, print).root.resolve() == city.root.resolve()
 
 
-@pytest.mark.parametrize("word", ["dist-9", "../x", "notes", "data/../data", "nothing*", "/etc", "."])
+@pytest.mark.parametrize("word", ["dist-9", "../x", "data/../data", "nothing*", "/etc", "."])
 def test_an_unknown_word_is_an_error(city, word):
     with pytest.raises(UserError, match="不是年度、机关"):
         select(city, [word])
+
+
+def test_a_folder_without_a_data_file_is_named(city):
+    with pytest.raises(UserError, match="notes 的文件夹里没有数据文件"):
+        select(city, ["notes"])
 
 
 def test_the_most_similar_office_is_suggested(city):

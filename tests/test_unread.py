@@ -85,8 +85,10 @@ def test_a_misnamed_file_beside_the_right_one_is_told_but_no_backup(put, command
     assert "unread-file" not in command("validate", "2020", cwd=folder).output
     put("2020 (1).toml")
     assert "data/2020 (1).toml" in command("validate", "2020", cwd=folder).output
-    put("2019 (1).toml")  # of an earlier year
-    assert "2019 (1)" not in command("validate", "2020", cwd=folder).output
+    put("2018 (1).toml")  # of an earlier year
+    assert "2018 (1)" not in command("validate", "2020", cwd=folder).output
+    put("2019 (1).toml")  # of the year before, of which there is no other
+    assert "2019 (1)" in command("validate", "2020", cwd=folder).output
 
 
 def test_a_folder_of_an_office_without_data_is_told(put, command):

@@ -50,6 +50,16 @@ _METADATA = (
 )
 _HTML = r"(?<!\\)(?:\\\\)*<(?!https?://|mailto:)"
 
+_MOST_SIGNS = 5  # of a section are reported
+# Formulas, tags of HTML, raw code, struck out, raised and lowered words, notes in place, tables without a rule.
+_OTHER_DIALECTS = re.compile(
+    r"\$\$[^$\n]{1,200}\$\$|(?<![\\$\w])\$[^\s$\d][^$\n]{0,80}\$(?![\d$])"
+    r"|(?<!\\)<[A-Za-z][A-Za-z0-9]*(?:\s[^<>\n]{0,200})?/?>"
+    r"|\{=\w{1,20}\}|~~[^~\n]{1,200}~~|(?<=\w)(?:~[A-Za-z0-9+-]{1,6}~|\^[A-Za-z0-9+-]{1,6}\^)|\^\[[^\]\n]{1,200}\]"
+    r"|(?:\A|\n[ \t]*\n)\|[^\n]*\|[ \t]*(?=\n\|(?![ \t:|+-]*(?:\n|\Z)))",
+    re.ASCII,
+)
+
 
 class Markdown(str):
     """A text that is Markdown already and is not escaped again."""
@@ -85,6 +95,12 @@ def may_hold_markup(text: str) -> bool:
 def has_metadata(text: str) -> bool:
     """Return whether a Markdown parser may take a part of a text for YAML metadata."""
     return bool(re.search(_METADATA, text))
+
+
+def find_signs(text: str) -> list[str]:
+    """Find signs of other dialects in prose, which are printed as they stand: formulas, HTML and the like."""
+    found = dict.fromkeys(match[0].strip() for match in _OTHER_DIALECTS.finditer(text))
+    return list(found)[:_MOST_SIGNS]
 
 
 def has_html(text: str) -> bool:

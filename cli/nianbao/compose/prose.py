@@ -1,5 +1,6 @@
 """Prose of the data file: Markdown with placeholders for facts, which are checked before they are filled."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,6 +27,16 @@ _ALLOWED_NODES = (
     nodes.Add,
     nodes.Sub,
     nodes.Const,
+)
+
+_TERM = r"[A-Za-z_][\w.]*"
+_SUM = re.compile(rf"{_TERM}(?:[ ]*[+-][ ]*{_TERM})*", re.ASCII)
+_WHOLE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_OPENED = re.compile(r"\{\{(?:(?!\{\{|\}\}|[\uff0c\u3002\uff1b\u3001]).)*\}{0,2}")
+_OTHER_BRACKETS = "{}\uff5b\uff5d"
+# Single or double, of ASCII or of an input method, around a sum of names; or double ones that stand alone.
+_MISTYPED = re.compile(
+    rf"[{{\uff5b]{{1,2}}\s*(?P<sum>{_SUM.pattern})\s*[}}\uff5d]{{1,2}}|\uff5b{{2}}|\uff5d{{2}}|\}}\}}", re.ASCII
 )
 
 
@@ -68,6 +79,7 @@ def find_faults(text: str, names: Names) -> Iterator[PlaceholderFault]:
     if isinstance(tree, PlaceholderFault):
         yield tree
         return
+    yield from _find_other_brackets(text, names)
     for node in tree.find_all(nodes.Node):
         if not isinstance(node, _ALLOWED_NODES):
             message = _("placeholder-facts-only")
@@ -92,14 +104,40 @@ def _parse(text: str) -> nodes.Template | PlaceholderFault:
                 if sum(1 for _term in part.find_all((nodes.Add, nodes.Sub))) > MAX_TERMS:
                     return _make_length_fault(part.lineno)
     except TemplateSyntaxError as error:
-        return PlaceholderFault(
-            error.lineno, _("placeholder-written-wrongly"), label=error.message or "", rule="broken-placeholder"
-        )
+        return _make_syntax_fault(text, error.lineno)
     except ValueError:  # Python parses no number of thousands of digits
         return PlaceholderFault(1, _("placeholder-number-too-large"), rule="broken-placeholder")
     except RecursionError:
         return _make_length_fault(1)
     return tree
+
+
+def _make_syntax_fault(text: str, line: int) -> PlaceholderFault:
+    """Describe a placeholder that cannot be parsed: the first on its line that is not a sum of names."""
+    source = text.split("\n")[line - 1]
+    if "{%" in source or "{#" in source:
+        words = "{%" if "{%" in source else "{#"
+        return PlaceholderFault(line, _("placeholder-facts-only"), words=words, rule="broken-placeholder")
+    opened = next((match for match in _OPENED.finditer(source) if not _WHOLE.fullmatch(match[0])), None)
+    words = opened[0].rstrip() if opened else ""
+    sum_ = _SUM.search(words)
+    label = _("expected-value", value=f"{{{{ {sum_[0].strip()} }}}}") if sum_ else ""
+    return PlaceholderFault(line, _("placeholder-written-wrongly"), words=words, label=label, rule="broken-placeholder")
+
+
+def _find_other_brackets(text: str, names: Names) -> Iterator[PlaceholderFault]:
+    """Find what is meant as a placeholder and has brackets of another kind or number, so that it would be printed."""
+    if not set(text).intersection(_OTHER_BRACKETS):
+        return
+    masked = _WHOLE.sub(lambda match: re.sub(r"\S", " ", match[0]), text)
+    for match in _MISTYPED.finditer(masked):
+        sum_ = (match["sum"] or "").strip()
+        is_double = match[0].count("{") + match[0].count("\uff5b") > 1 or not sum_
+        if is_double or re.split(r"[.\s+-]", sum_)[0] in names:
+            label = _("expected-value", value=f"{{{{ {sum_} }}}}") if sum_ else ""
+            line = masked.count("\n", 0, match.start()) + 1
+            message = _("placeholder-in-other-brackets")
+            yield PlaceholderFault(line, message, words=match[0], label=label, rule="broken-placeholder")
 
 
 @lru_cache(maxsize=16)  # a text is parsed to be filled, and by two rules

@@ -22,12 +22,18 @@ class _ReducedSection(NamedTuple):
 
 
 def find_dropped_markup(report: Report, bodies: Mapping[str, Markdown]) -> list[DroppedMarkup]:
-    """Find the markup that no format has of the prose of a report, of which `bodies` are the composed sections.
+    """Find the markup of the prose of a report that no format has, and signs of other dialects that are printed.
 
-    Raises `UserError` where pandoc fails.
+    `bodies` are the composed sections. Raises `UserError` where pandoc fails.
     """
     own = {section: text for section, text in _select_own(report, bodies).items() if markdown.may_hold_markup(text)}
-    return [item for section in _reduce(report, own) for item in section.dropped]
+    reduced = [item for section in _reduce(report, own) for item in section.dropped]
+    signs = (
+        DroppedMarkup(section, "signs", words)
+        for section in bodies
+        for words in markdown.find_signs(report.prose.get(section, ""))
+    )
+    return [*reduced, *signs]
 
 
 def reduce_sections(report: Report, bodies: Mapping[str, Markdown]) -> dict[str, Markdown]:

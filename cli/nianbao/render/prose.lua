@@ -93,7 +93,7 @@ local WITHOUT_NOTES = {
 }
 local WITHOUT_TABLES = {
   Table = function(inner)
-    drop("element", "Table")
+    drop("inner_table", "")
     return to_paragraph { inner }
   end,
 }
@@ -196,7 +196,8 @@ end
 -- identifiers of which are reserved for the page (those of tables, and all that begin with one of them). `reduce` reads
 -- a text of the document and returns its allowed blocks, and a list of what was dropped: each with its kind and the
 -- words by which it is found in the text. Kinds are picture (its source), link (its target), attribute (its name),
--- element (its name), depth, width, number, note (in a heading or link), and second_note, missing_note and unused_note.
+-- element (its name), inner_table, depth, width, number, note (in a heading or link), and second_note, missing_note and
+-- unused_note.
 return function(read)
   local function begin(identifiers) used, reserved = {}, identifiers end
   local function reduce(text)

@@ -10,7 +10,7 @@ from nianbao.model.file_names import fold_name
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.i18n import _, join_words
 from nianbao.model.period import EXAMPLES, Period, parse_period
-from nianbao.workspace.data_files.unread import UnreadFile, find_unread_of, find_unread_of_all
+from nianbao.workspace.data_files.unread import UnreadFile, find_empty, find_unread_of, find_unread_of_all
 from nianbao.workspace.files import display_path
 from nianbao.workspace.kinds.typed_periods import parse_typed_period
 from nianbao.workspace.store import Store, find_root, make_unknown_file_error
@@ -178,7 +178,7 @@ def match_offices(store: Store, word: str, known: Mapping[str, Sequence[Period]]
     matches = [office for office in matches if office]
     if matches:
         return matches
-    if name in store.folders() and (unread := find_unread_of(store, [name], ())):
+    if name in store.folders() and (unread := find_unread_of(store, [name], ()) or find_empty(store, [name])):
         raise _describe_unread(unread)
     from difflib import get_close_matches  # noqa: PLC0415  # slow to import, and only needed for mistakes
 
@@ -194,9 +194,14 @@ def _describe_unread(unread: Sequence[UnreadFile]) -> UserError:
 
 
 def find_unread(selection: Selection, *, all_offices: bool = False) -> list[Finding]:
-    """Find the files of the selected offices and periods, or later ones, that are not read."""
+    """Find the files of the selected offices that are not read: of the periods, of later ones, and of the one before.
+
+    The file of the period before counts where there is none that is read.
+    """
     chosen = [*selection.reports, *selection.missing]
     periods = {period for _store, period in chosen}
+    before = ((store, period.get_previous()) for store, period in chosen)
+    periods |= {period for store, period in before if period and not store.has(period)}
     if all_offices:
         unread = find_unread_of_all(selection.store, periods)
     else:

@@ -38,6 +38,19 @@ _MESSAGES = {
     "unused_note": N_("note-without-reference"),
     "metadata": N_("metadata-printed-as-text"),
     "brackets": N_("brackets-printed-as-text"),
+    "signs": N_("signs-printed-as-text"),
+    "inner_table": N_("table-in-table"),
+}
+_ELEMENTS = {  # of pandoc
+    "BlockQuote": N_("element-quotation"),
+    "BulletList": N_("element-list"),
+    "CodeBlock": N_("element-code"),
+    "DefinitionList": N_("element-definitions"),
+    "Header": N_("element-heading"),
+    "OrderedList": N_("element-list"),
+    "SmallCaps": N_("element-small-capitals"),
+    "Table": N_("element-table"),
+    "Underline": N_("element-underline"),
 }
 
 
@@ -45,4 +58,5 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     """Find markup that is not printed."""
     for item in context.dropped_markup:
         if item.kind != PICTURE:
-            yield make_markup_finding(context, item, _(_MESSAGES[item.kind], words=quote_markup(item)))
+            words = _(_ELEMENTS[item.words]) if item.words in _ELEMENTS else quote_markup(item)
+            yield make_markup_finding(context, item, _(_MESSAGES[item.kind], words=words))

@@ -39,9 +39,11 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         yield replace(
             context.make_finding(id_, message, fix=_("put-table-header-here", id=id_), place=place), effects=effects
         )
-    for table in report.form.tables:
-        is_there = table.id in report.facts.tree or table.id in lost
-        if not is_there and any(_is_expected(report, slot) for slot in table.slots):
+    there = report.facts.tree.keys() | lost
+    missing = [table for table in report.form.tables if table.id not in there] if report.facts.tree else []
+    misspelt = unknown_key.find_misspelt(report) if missing else set()
+    for table in missing:
+        if table.id not in misspelt and any(_is_expected(report, slot) for slot in table.slots):
             message = _("table-missing", id=table.id, label=table.label)
             fix = _("add-table-with-rows", id=table.id)
             yield context.make_finding(table.id, message, fix=fix, place=Place(report.facts.file))

@@ -21,7 +21,7 @@ from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _, translate
 from nianbao.model.pictures import PICTURES
-from nianbao.model.report import ReportEntry
+from nianbao.model.report import Report, ReportEntry
 from nianbao.model.values.faults import describe_value
 from nianbao.model.values.repairs import Repair, repair_value
 
@@ -41,7 +41,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
                 entry.address,
                 f"{translate(label)}: {fault}",
                 label=_("expected-value", value=repair.after) if repair else "",
-                fix=_describe_repair(place, repair) if repair else "",
+                fix=_describe_repair(place, repair) if repair else _describe_row(report, entry),
                 place=place,
             )
     for table in ("prose", "headings"):
@@ -54,6 +54,20 @@ def judge(context: CheckContext) -> Iterator[Finding]:
 def _describe_repair(place: Place, repair: Repair) -> str:
     line = place.replace_text(repair.after).strip()
     return _("write-line-or-run-fix", line=line) if repair.certain else _("write-line", line=line)
+
+
+def _describe_row(report: Report, entry: ReportEntry) -> str:
+    """Say how the row of a table is written whose figures have no names; an empty text for anything else."""
+    start = f"{entry.address}."
+    names = [address.removeprefix(start) for address in report.form.slots if address.startswith(start)]
+    if entry.value_type or not names or any("." in name for name in names):
+        return ""
+    values = entry.value if isinstance(entry.value, list) else [entry.value]
+    is_sure = len(values) == len(names) and all(type(value) is int for value in values)
+    cells = ", ".join(
+        f"{name} = {value}" for name, value in zip(names, values if is_sure else "…" * len(names), strict=True)
+    )
+    return _("write-line", line=f"{entry.address.rpartition('.')[2]} = {{ {cells} }}")
 
 
 def _describe_fault(entry: ReportEntry) -> str:

@@ -16,7 +16,8 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
-from nianbao.model.finding import Finding
+from nianbao.checks.rules import unknown_key
+from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _
 from nianbao.model.period import parse_period
 
@@ -31,6 +32,12 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     name = report.facts.file.rpartition("/")[2]
     named = parse_period(name.removesuffix(".toml"))
     written = parse_period(str(report.values.get(key, "")))  # of any unit
+    if not report.facts.tree:
+        fix = _("remove-and-begin-anew", year=named or "")
+        yield context.make_finding(key, _("file-has-nothing"), fix=fix, place=Place(report.facts.file))
+        return
+    if key in unknown_key.find_misspelt(report):
+        return
     if key not in report.facts.tree:
         yield _make_missing_finding(context, key, str(context.report.form.kind.write_period(named)) if named else "")
         return

@@ -37,7 +37,7 @@ def explain_error(text: str, file: str, error: str, *, is_data: bool = True) -> 
 
     Of slips in data files it says that a command mends them.
     """
-    slips = find_slips(text) if len(text) <= _LONGEST_TEXT else []
+    slips = find_slips(text, is_data=is_data) if len(text) <= _LONGEST_TEXT else []
     found = list(_describe_slips(slips, text, file, is_data=is_data))
     told = {finding.place.line for finding in found}
     rest = _find_rest(correct(text, slips, certain=False, known=False)) if slips else error

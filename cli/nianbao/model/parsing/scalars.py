@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import date
+from itertools import groupby
 from typing import NamedTuple
 from unicodedata import numeric
 
@@ -28,6 +29,8 @@ _VALID = re.compile(
     re.VERBOSE | re.ASCII,
 )
 _DATE = re.compile(r"(\d{4})[ ]?[^\d\s][ ]?(\d\d?)[ ]?[^\d\s][ ]?(\d\d?)[ ]?([^\d\s]?)", re.ASCII)
+# Two of a year, a month and a day, with words between them.
+_PART_OF_DATE = re.compile(r"\d{4}[^\x00-\x7f]\d\d?[^\x00-\x7f]?|\d\d?[^\x00-\x7f]\d\d?[^\x00-\x7f]")
 _SEPARATED = re.compile(r"[+-]?\d{1,3}(?:[, '][ ]?\d{3})+(?:\.\d+)?", re.ASCII)
 _SIGN_APART = re.compile(r"([+-])[ ]+(\d+(?:\.\d+)?)", re.ASCII)
 _NO_INTEGER_PART = re.compile(r"([+-]?)(\.\d+)", re.ASCII)
@@ -37,6 +40,7 @@ _WITH_UNIT = re.compile(r"([+-]?\d[\d,]*(?:\.\d+)?)[ ]*([^\d\s+*/=,.-][^\d]{0,11
 _LETTERS_AS_DIGITS = re.compile(r"(?=.*\d)[\dOolI]+", re.ASCII)
 _SUM = re.compile(r"\d+(?:\s*[+*]\s*\d+)+", re.ASCII)
 _IN_BRACKETS = re.compile(r"\((\d+(?:\.\d+)?)\)", re.ASCII)
+_YEAR_DIGITS, _TEN = 4, 10
 _BOOLEANS = {"true", "false"}
 _NOTHING = {"null", "none", "nil", "n/a", "na", "undefined"}
 
@@ -64,15 +68,44 @@ def _list_readings(token: str, original: str, *, in_row: bool) -> Iterator[Scala
     if _SEPARATED.fullmatch(token):
         yield ScalarReading(N_("slip-separators"), re.sub("[, ']", "", token), certain=True)
     if match := _DATE.fullmatch(token):
-        day = "-".join((match[1], match[2].zfill(2), match[3].zfill(2)))
-        is_day = not _is_impossible_day(day)
-        yield ScalarReading(N_("slip-date"), day, certain=True) if is_day else ScalarReading(N_("slip-no-such-day"))
+        yield _make_day(match[1], match[2], match[3])
+    if numerals := _read_date_in_words(token):
+        yield _make_day(*numerals)
+    if _PART_OF_DATE.fullmatch(token):
+        yield ScalarReading(N_("slip-part-of-date"))
     if token.lower() in _BOOLEANS:
         yield ScalarReading(N_("slip-boolean"), token.lower(), certain=True)
     yield from _list_numbers(token, in_row=in_row)
     if token[-1] in DOUBLE_QUOTES:
         yield ScalarReading(N_("slip-quote-missing"), _quote(original[:-1]))
     yield ScalarReading(N_("slip-text-in-row")) if in_row else ScalarReading(N_("slip-text"), _quote(original))
+
+
+def _make_day(year: str, month: str, day: str) -> ScalarReading:
+    text = "-".join((year, month.zfill(2), day.zfill(2)))
+    if not _VALID.fullmatch(text) or _is_impossible_day(text):
+        return ScalarReading(N_("slip-no-such-day"))
+    return ScalarReading(N_("slip-date"), text, certain=True)
+
+
+def _read_date_in_words(text: str) -> list[str]:
+    """Read the year, month and day of a date in Chinese numerals, each of which one character follows; else none."""
+    parts = [(known, list(signs)) for known, signs in groupby(text, lambda sign: numeric(sign, None) is not None)]
+    if text.isascii() or len(parts[0][1]) != _YEAR_DIGITS or [known for known, _signs in parts] != [True, False] * 3:
+        return []
+    if any(len(signs) > 1 for known, signs in parts if not known):
+        return []
+    return [_read_numeral([int(numeric(sign)) for sign in signs]) for known, signs in parts if known]
+
+
+def _read_numeral(values: list[int]) -> str:
+    """Read a numeral of digits, or of tens and units, as 2 10 5."""
+    if max(values) < _TEN:
+        return "".join(map(str, values))
+    total = 0
+    for value in values:
+        total = max(total, 1) * value if value == _TEN else total + value
+    return str(total)
 
 
 def _list_numbers(token: str, *, in_row: bool) -> Iterator[ScalarReading]:

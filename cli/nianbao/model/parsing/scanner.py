@@ -10,20 +10,22 @@ from dataclasses import replace
 
 from nianbao.model.i18n import N_
 from nianbao.model.parsing.signs import Slip
-from nianbao.model.parsing.values import PATH, Keys, TooDeepError, ValueScanner
+from nianbao.model.parsing.values import BARE_PATH, PATH, Keys, TooDeepError, ValueScanner
 
-_COMMENT = re.compile(r"#|//+|/\*+|<!--|--+(?=[^-\d])|;(?=.)")
+_COMMENT = re.compile(r"#|//+|/\*+|<!--|--+(?=[^-\d])|;(?=[ \t]*+[^\s#])")
 _HEADER = re.compile(rf"(\[++)[ \t]*+({PATH.pattern})[ \t]*+(\]*+)")
 _HEADER_WITHOUT_START = re.compile(rf"({PATH.pattern})[ \t]*+(\]++)")
 _WORDS_WITH_COLON = re.compile(r"(?![\x00-\x09\x0b-\x7f]++:)[^\s=:\"'\[\]{}]++[ \t]*+:(?![ \t]*+[\d\"'\[{])")
+# A line that begins with words, a sign `=`, and what can be a value.
+_WORDS_WITH_VALUE = re.compile(r"([^\s=:#\"'\[\]{}][^=#\"'{}\n]{0,30}?)[ \t]*+(=)[ \t]*+(?=[{\[\d\"'+-])")
 _OPEN_TEXTS = {"slip-quote-open", "slip-text-open", "slip-needs-three-quotes"}
 _STATEMENT_BELOW = re.compile(r"[^\n]*+\s*+(?:#|\[{1,2}[A-Za-z]|[A-Za-z][\w.-]*+[ \t]*+=|\Z)")
 _ARRAY_OF_TABLES = 2  # brackets
 
 
-def find_slips(text: str) -> list[Slip]:
-    """Find the slips of a text, in their order."""
-    scanner = _Scanner(text)
+def find_slips(text: str, *, is_data: bool = True) -> list[Slip]:
+    """Find the slips of a text, in their order; that of a data file has keys in ASCII only, but those of own facts."""
+    scanner = _Scanner(text, is_data=is_data)
     try:
         scanner.scan()
     except TooDeepError:
@@ -101,6 +103,9 @@ class _Scanner(ValueScanner):
 
     def _scan_other_line(self, start: int) -> None:
         """Read a line that is no entry: a header, a bracket that was left over, or words without a comment mark."""
+        if words := _WORDS_WITH_VALUE.match(self.folded, start):
+            self._scan_words_as_key(words)
+            return
         match = _HEADER_WITHOUT_START.match(self.folded, start)
         line = self.folded[start : self.find_line_end(start)]
         if match:
@@ -115,6 +120,17 @@ class _Scanner(ValueScanner):
         else:
             self.add(start, start, N_("slip-prose"), "# ")
         self._pass_line()
+
+    def _scan_words_as_key(self, words: re.Match[str]) -> None:
+        """Read an entry whose key is several words, such as the label of a row."""
+        path = ".".join(words[1].split())
+        is_path = bool(BARE_PATH.fullmatch(path))
+        key = N_("slip-key-blank") if is_path else N_("slip-key-words")
+        stand_in = f'"x{words.start()}"'
+        self.add(words.start(), words.end(1), key, path if is_path else None, stand_in=stand_in)
+        self.at = words.end()
+        self.scan_value("line", words.start(2))
+        self._end_line()
 
     def _pass_line(self) -> None:
         end = self.find_line_end(self.at)

@@ -134,6 +134,20 @@ class StringScanner(Cursor):
         self.add(end, end, N_("slip-quote-open"), mark if mark not in self.text[start + 1 : end] else None)
         self.at = end
 
+    def scan_words_below(self) -> bool:
+        """Read lines of words without quotation marks, below an entry without a value; return whether there are any."""
+        line_end = self.find_line_end(self.at)
+        statement = _STATEMENT_LINE.search(self.text, line_end)
+        lines = self.text[line_end : statement.start() if statement else self.size].rstrip()
+        if not lines or lines.lstrip()[0] in "#[{" or set(lines).intersection('="'):
+            return False
+        end = line_end + len(lines)
+        self.passed.append((line_end, end))
+        self.add(self.at, self.at, N_("slip-needs-three-quotes"), ' """')
+        self.add(end, end, "", '\n"""')
+        self.at = end
+        return True
+
     def _find_end_below(self, line_end: int) -> int:
         """Find the mark that ends a text of several lines which began with a single mark; 0 where there is none."""
         statement = _STATEMENT_LINE.search(self.text, line_end)

@@ -14,7 +14,11 @@ PATH = re.compile(rf"(?:{_PART.pattern})(?:[ \t]*+\.[ \t]*+(?:{_PART.pattern}))*
 _ASSIGN = re.compile(r"[ \t]*+(==|=>|:=|[=:])")
 _VALUE_FOLLOWS = re.compile(rf"[ \t]++(?:[{_QUOTES}\[{{]|[+-]?\d)")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_ENTRY = re.compile(rf"{PATH.pattern}[ \t]*+[=:]")
+BARE_PATH = re.compile(rf"{_BARE_KEY.pattern}(?:\.{_BARE_KEY.pattern})*+")
+_ENTRY = re.compile(rf"{PATH.pattern}[ \t]*+[=:](?!//)")
+_ROUND_ROW = re.compile(rf"\([ \t]*+{_ENTRY.pattern}")
+# A number or a day, and behind blanks words, which lack a comment mark; after one blank they may be a unit.
+_VALUE_AND_WORDS = re.compile(r"(?:[+-]?\d[\d.,]*[ \t]{2,}|\d{4}-\d\d-\d\d[ \t]+)(?=[^\d\s])", re.ASCII)
 _NEXT_ENTRY = re.compile(rf"(?<![ \t])[ \t]++{_ENTRY.pattern}")
 _NEXT_COMMENT = re.compile(r"(?<![ \t])[ \t]++(?://|/\*)")
 _HEADER = re.compile(r"\[{1,2}[ \t]*+[A-Za-z][\w.-]*+[ \t]*+\]")
@@ -24,6 +28,7 @@ _ENDS = {
     context: re.compile(rf"(?:\([^\n()]*+\)|[^\n#\])}}{stops}])*+")
     for context, stops in (("line", ""), ("row", ",;"), ("list", ",;"))
 }
+_OWN = ("own",)  # the table of a data file whose keys an office chooses; others are in ASCII
 _AFTER_VALUE = {"line": "", "row": ",;}", "list": ",;]"}
 
 Keys = tuple[str, ...]
@@ -36,8 +41,9 @@ class TooDeepError(Exception):
 class ValueScanner(StringScanner):
     """Reads entries and their values."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, is_data: bool = True) -> None:
         super().__init__(text)
+        self.is_data = is_data
         self.depth = 0
         self._part_ends: dict[str, tuple[int, int]] = {}  # by where values stand: what was last looked for, and found
         self.defined: dict[Keys, int] = {}  # where each table and key was written
@@ -61,7 +67,7 @@ class ValueScanner(StringScanner):
         sign = _ASSIGN.match(self.folded, path.end())
         if not sign and not _VALUE_FOLLOWS.match(self.folded, path.end()):
             return False
-        keys = (*table, *self.read_path(path.end()))
+        keys = (*table, *self.read_path(path.end(), table))
         if keys in self.defined:
             self.add_twice(N_("slip-key-twice"), start, path.end(), self.defined[keys])
             keys = (*keys, f"#{start}")
@@ -76,16 +82,19 @@ class ValueScanner(StringScanner):
         self.scan_value(context, sign.start(1) if sign else path.end() - 1, keys)
         return True
 
-    def read_path(self, end: int) -> Keys:
-        """Read the keys of a path up to its end, and go there."""
-        keys = []
+    def read_path(self, end: int, table: Keys = ()) -> Keys:
+        """Read the keys of a path within a table up to its end, and go there."""
+        keys: list[str] = []
         for match in _PART.finditer(self.folded, self.at, end):
             part = match[0]
             if part[0] in "\"'":
                 self.passed.append(match.span())
             elif not _BARE_KEY.fullmatch(part):
                 quoted = f'"{self.text[match.start() : match.end()]}"'
-                self.add(match.start(), match.end(), N_("slip-key"), quoted, certain=True)
+                if not self.is_data or (*table, *keys)[:1] == _OWN:
+                    self.add(match.start(), match.end(), N_("slip-key"), quoted, certain=True)
+                else:
+                    self.add(match.start(), match.end(), N_("slip-key-words"), stand_in=quoted)
             keys.append(part.strip("\"'"))
         self.at = end
         return tuple(keys)
@@ -94,12 +103,13 @@ class ValueScanner(StringScanner):
         """Read a value; `equals` is the place of the sign before it."""
         self.skip_blanks()
         if self.is_at_line_end() or self.is_at(_AFTER_VALUE[context]):
-            self.add(equals + 1, equals + 1, N_("slip-value-missing"))
+            if context != "line" or self.is_at("#") or not self.scan_words_below():
+                self.add(equals + 1, equals + 1, N_("slip-value-missing"))
         elif self.is_at(QUOTES):
             self.scan_string(context)
         elif self.is_at("["):
             self._scan_list()
-        elif self.is_at("{") or (self.is_at("(") and _ENTRY.match(self.folded, self.at + 1)):
+        elif self.is_at("{") or _ROUND_ROW.match(self.folded, self.at):
             self._scan_row(keys)
         elif context == "line" and _ENTRY.match(self.folded, self.at):
             self.add(self.at, self.at, N_("slip-bracket-missing"), "{ ", sign="{")
@@ -123,8 +133,9 @@ class ValueScanner(StringScanner):
     def _find_bare_end(self, start: int, context: str) -> int:
         end = self._find_part_end(start, context)
         if context == "line":
-            comment = _NEXT_COMMENT.search(self.folded, start, end)
-            return comment.start() if comment else end
+            words = _VALUE_AND_WORDS.match(self.folded, start, end)
+            comment = words or _NEXT_COMMENT.search(self.folded, start, end)
+            return words.end() if words else comment.start() if comment else end
         if context == "row" and (number := read_separated(self.folded, start)):
             after = start + len(number)
             end = after if _DELIMITER.match(self.folded, after) else end

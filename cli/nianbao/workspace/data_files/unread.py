@@ -57,9 +57,13 @@ def find_unread_of(store: Store, offices: Iterable[str], periods: Collection[Per
 def find_unread_of_all(store: Store, periods: Collection[Period]) -> list[UnreadFile]:
     """Find the files of every office that are not read, as `find_unread_of` does, and offices without any file."""
     offices = store.folders()
+    return [*find_unread_of(store, ["", *offices], periods), *find_empty(store, offices, max(periods, default=None))]
+
+
+def find_empty(store: Store, offices: Iterable[str], period: Period | None = None) -> list[UnreadFile]:
+    """Find the folders of offices that have no file; the name of one for a period is proposed."""
     example = EXAMPLES[store.kind.settings.calendar.unit]
-    period = max(periods, default=None)
-    empty = [
+    return [
         UnreadFile(
             store.display(f"data/{office}/"),
             period,
@@ -69,7 +73,6 @@ def find_unread_of_all(store: Store, periods: Collection[Period]) -> list[Unread
         for office in offices
         if not any(name[0] != "." and not name.endswith(".json") for name in store.folder.names(f"data/{office}"))
     ]
-    return [*find_unread_of(store, ["", *offices], periods), *empty]
 
 
 def _list_folders(store: Store, parts: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
