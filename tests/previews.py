@@ -30,9 +30,9 @@ class Site:
         path = name if name.startswith("/") else self.path + name
         connection.request(method, path, body, {key: value for key, value in given.items() if value})
         answer = connection.getresponse()
-        content = answer.read().decode()
+        content = answer.read()
         connection.close()
-        return answer, content
+        return answer, content if answer.headers.get_content_maintype() == "image" else content.decode()
 
     def state(self):
         return json.loads(self.ask("state")[1])
@@ -53,16 +53,17 @@ class Site:
 
 
 @contextmanager
-def run_preview(office, **options):
+def run_preview(office, year=2020, imported=None, **options):
     preview = Preview(
         Store(office),
-        Period(2020),
+        Period(year),
         Options(**options),
-        Commands("report validate 2020 --fix", lambda _one: "accept", "vscode"),
+        Commands(f"report validate {year} --fix", lambda _one: "accept", "vscode"),
+        imported,
     )
     thread = Thread(target=preview.run)
     thread.start()
-    site = Site(preview.url, office / "data" / "2020.toml")
+    site = Site(preview.url, office / "data" / f"{year}.toml")
     try:
         site.wait(lambda state: state["version"])
         yield site

@@ -98,6 +98,10 @@ Look = Annotated[
     str, typer.Option("--look", help=_("option-look"), autocompletion=complete_look, metavar="NAME", show_default=False)
 ]
 ReportPeriod = Annotated[str, typer.Argument(help=_("help-period"), autocompletion=complete_period, metavar="PERIOD")]
+Port = Annotated[int, typer.Option("--port", help=_("option-port"), min=0, max=65535, metavar="N", show_default=False)]
+Editor = Annotated[str, typer.Option("--editor", help=_("option-editor"), metavar="NAME")]
+ShouldOpen = Annotated[bool, typer.Option("--open/--no-open", help=_("option-open"))]
+Poll = Annotated[bool, typer.Option("--poll", help=_("option-poll"))]
 OfficeAbove = Annotated[
     str,
     typer.Option(

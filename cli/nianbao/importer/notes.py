@@ -92,16 +92,21 @@ def _describe_open_rows(recognized: RecognizedReport) -> Iterator[str]:
 
 def _at_place(place: Place, message: str, left: float | None = None) -> str:
     """Put before a message where something stands in the file, as far as that is known."""
-    at = ""
-    if place.sheet and place.row:
-        at = place.name_cell(left)
-    elif place.page:
-        at = _("place-page", number=place.page)
-    elif place.line:
-        at = _("place-line", number=place.line)
-    elif place.table:
-        at = _("place-row", table=place.table, number=place.row) if place.row else _("place-table", number=place.table)
+    at = describe_place(place, left)
     return _("at-place", place=at, message=message) if at else message
+
+
+def describe_place(place: Place, left: float | None = None) -> str:
+    """Say where a row, or a cell in the column `left`, stands in the file; empty where that is not known."""
+    if place.sheet and place.row:
+        return place.name_cell(left)
+    if place.page:
+        return _("place-page", number=place.page)
+    if place.line:
+        return _("place-line", number=place.line)
+    if place.table and place.row:
+        return _("place-row", table=place.table, number=place.row)
+    return _("place-table", number=place.table) if place.table else ""
 
 
 def add_unread(findings: Sequence[Finding], report: Report | None, recognized: RecognizedReport) -> list[Finding]:

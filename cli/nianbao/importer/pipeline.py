@@ -19,6 +19,7 @@ from nianbao.importer.recognition.data_files import data_file
 from nianbao.importer.recognition.figures_json import collect_figures
 from nianbao.importer.recognition.office_folder import make_folder_name
 from nianbao.importer.text_encoding import decode_big5
+from nianbao.importer.undecided_places import ShownFile, make_shown_file
 from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding, UserError, make_internal_error
 from nianbao.model.i18n import _
@@ -50,6 +51,7 @@ class ImportOptions:
     facts: tuple[str, ...] = ()  # ADDRESS=VALUE, that no file of a set says
     trust: bool = False  # the prose of embedded facts is taken with its placeholders and Markdown
     folder_per_office: bool = False
+    show: bool = False  # the file is kept for a preview, and a data file that exists stays as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class ImportedReport:
 
     `cell_counts` is what `count_cells` returns, `figures` what `collect_figures` returns. `undecided` and `missing`
     are numbers of cells. `lossless` says that the facts which the file carries were taken, all as they are. `saved`
-    is None before the data file is written, and in a dry run.
+    is None before the data file is written, and in a dry run. `shown` is there where it was asked for.
     """
 
     source: str
@@ -75,6 +77,7 @@ class ImportedReport:
     missing: int
     lossless: bool
     saved: SavedFile | None = None
+    shown: ShownFile | None = None
 
     @property
     def clean(self) -> bool:
@@ -155,6 +158,7 @@ def _read_report(store: Store, name: str, source: str, options: ImportOptions, c
         undecided=recognized.count_undecided(),
         missing=0 if verified.text else len(recognized.missing_addresses),
         lossless=verified.is_complete,
+        shown=make_shown_file(file_name, content, Path(name).suffix, recognized) if options.show else None,
     )
 
 
@@ -248,13 +252,18 @@ def choose_target(  # noqa: PLR0913  # all that the place depends on
 def write_data_file(report: ImportedReport, options: ImportOptions) -> ImportedReport:
     """Write the data file of an imported report, except in a dry run; returns the report with what was saved.
 
-    Raises `UserError` where another data file is there, unless `force` says to overwrite it.
+    Raises `UserError` where another data file is there, unless `force` says to overwrite it, or `show` to keep it:
+    somebody may have begun to decide what is undecided.
     """
     content = report.text.encode()
     if options.dry_run:
         return report
     path = report.target.resolve()  # a link stays one
     if os.path.lexists(report.target) and not options.force and not has_content(path, content):
+        if options.show:
+            target = display_path(report.target)
+            kept = (*report.notes, _("data-file-kept", target=target))
+            return replace(report, saved=SavedFile(target, changed=False), notes=kept)
         raise UserError(
             _("target-exists", source=report.source, target=display_path(report.target)), _("out-elsewhere-or-force")
         )

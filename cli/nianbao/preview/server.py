@@ -22,6 +22,7 @@ from nianbao.checks.answers.accepting import Wanted
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
 from nianbao.preview.session import Session
+from nianbao.preview.source_drawing import MEDIA_TYPE
 from nianbao.preview.watching import Watch
 from nianbao.preview.words import list_words
 
@@ -29,7 +30,13 @@ HOST = "127.0.0.1"
 DEFAULT_PORT = 8020
 _TRIED_PORTS = 20
 _STATIC = Path(__file__).with_name("static")
-_ASSETS = {"preview.js": "text/javascript", "preview.css": "text/css", "paint.css": "text/css"}
+_ASSETS = {
+    "preview.js": "text/javascript",
+    "source.js": "text/javascript",
+    "preview.css": "text/css",
+    "paint.css": "text/css",
+    "source.css": "text/css",
+}
 _MAX_BODY = 20_000  # bytes of what a browser sends
 _END_SECONDS = 2  # that open connections have when the server ends
 _HEADERS = {
@@ -47,6 +54,13 @@ _HEADERS = {
 _REPORT_POLICY = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src data:; font-src data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    )
+}
+# Nor does the file that it was imported from, whose pages are pictures of this server.
+_SOURCE_POLICY = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
     )
 }
@@ -104,6 +118,8 @@ class _Pages:
             Route("/events", self.send_events),
             Route("/page", self.send_page),
             Route("/official", self.send_official),
+            Route("/source", self.send_source),
+            Route("/source/{number:int}", self.send_source_page),
             Route("/accept", self.accept, methods=["POST"]),
             Route("/fix", self.fix, methods=["POST"]),
             Route("/{name}", self.send_asset),
@@ -112,7 +128,10 @@ class _Pages:
     async def show(self, _request: Request) -> Response:
         """Send the page of the preview."""
         self._session.retry()
-        html = _load_template("index.html").render(words=list_words(), language=_("preview-language"))
+        imported = self._session.imported
+        html = _load_template("index.html").render(
+            words=list_words(), language=_("preview-language"), source=imported.name if imported else ""
+        )
         return HTMLResponse(html, headers=_HEADERS)
 
     async def send_asset(self, request: Request) -> Response:
@@ -124,6 +143,8 @@ class _Pages:
 
     async def send_state(self, _request: Request) -> Response:
         """Send the findings, the text of the file, and where each fact stands in it."""
+        if self._session.imported:
+            await self._session.imported.measure()  # on which it depends where a place is shown
         return JSONResponse(self._session.describe(), headers=_HEADERS)
 
     async def send_events(self, _request: Request) -> Response:
@@ -151,6 +172,36 @@ class _Pages:
             pages=pages, language=_("preview-language"), title=_("preview-official")
         )
         return HTMLResponse(html, headers=_HEADERS | _REPORT_POLICY)
+
+    async def send_source(self, _request: Request) -> Response:
+        """Send the file that the report was imported from: frames for pictures of its pages, or its text."""
+        imported = self._session.imported
+        if not imported:
+            return PlainTextResponse("", 404, headers=_HEADERS)
+        sizes = await imported.measure()
+        pages = [
+            (number, width, height, _("place-page", number=number)) for number, (width, height) in enumerate(sizes, 1)
+        ]
+        parts = [] if pages else await asyncio.to_thread(imported.list_parts)
+        html = await asyncio.to_thread(
+            _load_template("source.html").render,
+            pages=pages,
+            parts=parts,
+            name=imported.name,
+            language=_("preview-language"),
+        )
+        return HTMLResponse(html, headers=_HEADERS | _SOURCE_POLICY)
+
+    async def send_source_page(self, request: Request) -> Response:
+        """Send the picture of one of its pages."""
+        imported = self._session.imported
+        if not imported:
+            return PlainTextResponse("", 404, headers=_HEADERS)
+        try:
+            picture = await imported.draw(request.path_params["number"])
+        except UserError as error:
+            return JSONResponse({"message": error.message, "fix": error.fix}, 409, headers=_HEADERS)
+        return Response(picture, media_type=MEDIA_TYPE, headers=_HEADERS)
 
     async def accept(self, request: Request) -> Response:
         """Accept a finding, as `report accept` does."""

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nianbao.checks.answers.accepting import Wanted
 from nianbao.model.finding import Finding, Place, UserError
-from nianbao.model.i18n import _
+from nianbao.model.i18n import N_, _
+from nianbao.preview.source_pages import SourcePages
 from nianbao.preview.view_process import ViewProcess
-from nianbao.preview.views import Source, View
+from nianbao.preview.views import Source, View, Viewer
 
 _HEARTBEAT_SECONDS = 15  # after which a browser that is gone is noticed
 
@@ -25,14 +27,18 @@ class Commands:
 
 
 class Session:
-    """One report that is shown, in any number of browser windows."""
+    """One report that is shown, in any number of browser windows; `imported` is the file that it was read from."""
 
-    def __init__(self, source: Source, file: str, path: Path, commands: Commands) -> None:
+    def __init__(
+        self, source: Source, file: str, path: Path, commands: Commands, imported: SourcePages | None = None
+    ) -> None:
         self._source, self._file, self._path, self._commands = source, file, path, commands
-        self._process = ViewProcess(source)
+        self.imported = imported
+        self._process = ViewProcess(partial(Viewer, source), N_("shorten-prose-or-check-templates"))
         self._view = View([], "")
         self._page = ""  # the last one that could be made
         self._places: dict[str, tuple[int, int, int]] = {}  # in the last text that could be read
+        self._decided = frozenset[str]()  # in the same
         self._official: tuple[int, str] = (0, "")  # of which version, and its pages
         self._changed = asyncio.Event()
         self._condition = asyncio.Condition()
@@ -77,6 +83,7 @@ class Session:
         self._view = view
         self._page = view.page or self._page
         self._places = view.places or self._places
+        self._decided = self._decided if view.decided is None else view.decided
         async with self._condition:
             self.version += 1
             self._condition.notify_all()
@@ -113,14 +120,18 @@ class Session:
         return _("preview-fixed", count=count) if count else _("preview-nothing-to-do")
 
     async def end_events(self) -> None:
-        """End the streams of events, so that the server need not wait for the browsers."""
+        """End the streams of events and the drawing of pages, so that the server need not wait for the browsers."""
         self._is_closing = True
+        if self.imported:
+            await asyncio.to_thread(self.imported.close)
         async with self._condition:
             self._condition.notify_all()
 
     def close(self) -> None:
-        """End the process."""
+        """End the processes."""
         self._process.close()
+        if self.imported:
+            self.imported.close()
 
     def describe(self) -> dict[str, Any]:
         """Return all that the page of the preview shows, as plain values."""
@@ -139,6 +150,7 @@ class Session:
             "places": self._places,
             "has_page": bool(self._page),
             "is_stale": view.page is None and self.version > 0,
+            "undecided": self.imported.describe_places(self._decided) if self.imported else [],
         }
 
     def _describe_faults(self, faults: int) -> str:

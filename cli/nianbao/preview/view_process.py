@@ -1,15 +1,15 @@
-"""The process in which a preview checks and renders: limits of time hold in its main thread, and it can be ended."""
+"""Processes in which a preview checks, renders and draws: they can be ended, and limits of time hold in each."""
 
 import asyncio
+from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from threading import Lock
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.i18n import _
-from nianbao.preview.views import Source, Viewer
 from nianbao.workspace.processes import worker
 
 if TYPE_CHECKING:
@@ -20,13 +20,24 @@ _PATIENCE_SECONDS = 3  # that work on an old state of the files may go on after 
 _POLL_SECONDS = 0.2
 
 
-class ViewProcess:
-    """A process with a `Viewer`; it starts with the first question, and anew after it was ended."""
+class Closable(Protocol):
+    """A viewer: whatever has methods that a process can be asked for."""
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def close(self) -> None:
+        """End the programs that it uses."""
+
+
+class ViewProcess:
+    """A process with a viewer; it starts with the first question, and anew after it was ended.
+
+    `make_viewer` is called in that process; `fix` is the key of what to do where it ends or takes longer than
+    `seconds` for an answer.
+    """
+
+    def __init__(self, make_viewer: Callable[[], Closable], fix: str, seconds: float = _MAX_SECONDS) -> None:
+        self._make_viewer, self._fix, self._seconds = make_viewer, fix, seconds
         self._lock = asyncio.Lock()
-        self._ending = Lock()
+        self._changing = Lock()  # of process and connection: one that is being started is ended once it has
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
         self._deadline = 0.0
@@ -34,7 +45,7 @@ class ViewProcess:
     async def ask(self, method: str, *values: object) -> Any:  # noqa: ANN401  # what the method returns
         """Call a method of the viewer; raises the `UserError` that it raises, or that says why there is no answer."""
         async with self._lock:
-            self._deadline = monotonic() + _MAX_SECONDS
+            self._deadline = monotonic() + self._seconds
             answer = await asyncio.to_thread(self._exchange, method, values)
         if isinstance(answer, UserError):
             raise answer
@@ -46,7 +57,7 @@ class ViewProcess:
 
     def close(self) -> None:
         """End the process, once: the end of the preview and a thread whose question it breaks off may both ask."""
-        with self._ending:
+        with self._changing:
             connection, process = self._connection, self._process
             self._process = self._connection = None
         if connection:
@@ -64,24 +75,26 @@ class ViewProcess:
             while not connection.poll(_POLL_SECONDS):
                 if monotonic() > self._deadline:
                     self.close()
-                    return UserError(_("preview-took-too-long"), _("shorten-prose-or-check-templates"))
+                    return UserError(_("preview-took-too-long"), _(self._fix))
             return connection.recv()
         except (OSError, EOFError):
             self.close()
-            return UserError(_("preview-process-gone"), _("shorten-prose-or-check-templates"))
+            return UserError(_("preview-process-gone"), _(self._fix))
 
     def _start(self) -> Connection:
         context = get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_answer, args=(theirs, self._source), daemon=True)
-        self._process.start()
-        theirs.close()
-        return self._connection
+        with self._changing:
+            connection, theirs = context.Pipe()
+            process = context.Process(target=_answer, args=(theirs, self._make_viewer), daemon=True)
+            process.start()
+            theirs.close()
+            self._process, self._connection = process, connection
+        return connection
 
 
-def _answer(connection: Connection, source: Source) -> None:
+def _answer(connection: Connection, make_viewer: Callable[[], Closable]) -> None:
     """Answer questions until the other end is closed."""
-    viewer = Viewer(source)
+    viewer = make_viewer()
     worker.initialize(None, viewer.close)
     while True:
         try:

@@ -13,6 +13,7 @@ from nianbao.checks.answers.fixing import fix_file
 from nianbao.checks.policy import Policy
 from nianbao.checks.results import CheckResult
 from nianbao.compose.document import compose, make_page
+from nianbao.model.facts import find_value
 from nianbao.model.finding import LEVELS, Finding, Place, UserError, make_internal_error
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
@@ -31,26 +32,32 @@ _LINK = re.compile(r'<a (transform="[^"]*") href="(?:report:([^"]*)|[^"]*)" xlin
 
 @dataclass(frozen=True)
 class Source:
-    """Which report is shown: of the folder at `root`, whose own templates may be used unless `shipped_only`."""
+    """Which report is shown: of the folder at `root`, whose own templates may be used unless `shipped_only`.
+
+    `undecided` are the addresses of figures that an import left out.
+    """
 
     root: Path
     key: ReportKey
     look: str = ""
     strict: bool = False
     shipped_only: bool = False
+    undecided: tuple[str, ...] = ()
 
 
 @dataclass
 class View:
     """What is shown of a report: findings, the worst first, the text of its file, and the web page, None without one.
 
-    `places` has the line, the column and the length, in characters, of each fact in the text.
+    `places` has the line, the column and the length, in characters, of each fact in the text, `decided` the figures
+    that an import left out and that the file now has; None where the file could not be read.
     """
 
     findings: list[Finding]
     text: str
     page: str | None = None
     places: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    decided: frozenset[str] | None = None
 
 
 class Viewer:
@@ -92,7 +99,9 @@ class Viewer:
         report = result.report
         if report is None:
             return View(findings, self._read_text())
-        return View(findings, report.facts.text, page, list_places(report))
+        tree = report.facts.tree
+        decided = frozenset(one for one in self._source.undecided if find_value(tree, one) is not None)
+        return View(findings, report.facts.text, page, list_places(report), decided)
 
     def draw_official_pages(self) -> str:
         """Return the pages of the official format of the last view, each an SVG; raises `UserError` without them."""

@@ -24,4 +24,11 @@ def list_words() -> dict[str, str]:
         "error": _("preview-level-error"),
         "warning": _("preview-level-warning"),
         "note": _("preview-level-note"),
+        "source": _("preview-source"),
+        "undecided": _("preview-undecided"),
+        "undecided_hint": _("preview-undecided-hint"),
+        "all_decided": _("preview-all-decided"),
+        "compare": _("preview-compare"),
+        "done": _("preview-done"),
+        "page_not_drawn": _("preview-page-not-drawn"),
     }

@@ -1,6 +1,7 @@
 """Mails: the one file attached that can be read, else the text of the mail itself."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -34,16 +35,27 @@ def read(content: bytes) -> PublishedDocument:
     Mails attached as files are not opened.
     """
     text, attached = _open_mail(content)
-    readable = [(name, file) for name, file in attached if _can_be_read(name, file)]
-    if len(readable) > 1:
-        names = join_words(name for name, _file in readable)
-        raise UnreadableError(_("mail-with-several-files", names=names), _("save-attachment-and-import"))
-    for name, file in readable:
+    if found := _choose_file(attached):
+        name, file = found
         document = readers.read(file, PurePath(name).suffix)
         return replace(document, notes=(_("attachment-read", name=name), *document.notes))
     if not text.strip():
         raise UnreadableError(_("mail-without-report"), _("save-attachment-and-import"))
     return html.read(text.encode()) if text.lstrip().startswith("<") else txt.read(text.encode())
+
+
+def find_file(content: bytes) -> tuple[str, bytes] | None:
+    """Return name and bytes of the attached file that is read; None where the text of the mail is."""
+    return _choose_file(_open_mail(content)[1])
+
+
+def _choose_file(attached: Sequence[tuple[str, bytes]]) -> tuple[str, bytes] | None:
+    """Return the one attached file that can be read, if any; raises `UnreadableError` where there are several."""
+    readable = [(name, file) for name, file in attached if _can_be_read(name, file)]
+    if len(readable) > 1:
+        names = join_words(name for name, _file in readable)
+        raise UnreadableError(_("mail-with-several-files", names=names), _("save-attachment-and-import"))
+    return readable[0] if readable else None
 
 
 def _open_mail(content: bytes) -> tuple[str, list[tuple[str, bytes]]]:

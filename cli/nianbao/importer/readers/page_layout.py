@@ -69,7 +69,19 @@ def lay_out_page(
         at_edge = _is_at_edge(line, height)
         positioned.append((line.top, replace(line, begins=begins, ends=ends, at_edge=at_edge)))
     for _top, block in sorted(positioned, key=lambda pair: pair[0]):
-        yield replace(block, place=Place(page=page))
+        yield _place_block(block, height, page)
+
+
+def _place_block(block: TextLine | PublishedTable, height: float, page: int) -> TextLine | PublishedTable:
+    if isinstance(block, PublishedTable):
+        edges = tuple(_compute_share(edge, height) for edge in block.edges)
+        return replace(block, place=Place(page=page), edges=edges)
+    top, bottom = _compute_share(block.top, height), _compute_share(block.top + block.size, height)
+    return replace(block, place=Place(page=page, top=top, bottom=bottom))
+
+
+def _compute_share(value: float, height: float) -> float:
+    return min(max(value / height, 0.0), 1.0) if height > 0 else 0.0
 
 
 def _assign_characters(chars: list[Char], boxes: Sequence[Box]) -> tuple[list[list[Char]], list[Char]]:
@@ -167,7 +179,8 @@ def _make_tables(
     for row in range(len(y_edges)):
         part += [cell for cell in cells if cell.top == row]
         if part and (row in full_width_rows or row == len(y_edges) - 1):
-            yield y_edges[part[0].top], PublishedTable(tuple(_add_missing_cells(part, x_edges)))
+            table = PublishedTable(tuple(_add_missing_cells(part, x_edges)), edges=tuple(y_edges))
+            yield y_edges[part[0].top], table
             part = []
 
 

@@ -1,6 +1,7 @@
 """Files that are scans: a picture, or the pages of a PDF without text."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -21,7 +22,7 @@ def read_picture(content: bytes) -> PublishedDocument:
     if not scans.is_installed():
         raise UnreadableError(_("is-picture"), _("install-ocr-for-picture"))
     page = scans.read_page(partial(scans.open_picture, content))
-    blocks = list(lay_out_page(select_characters(page.chars), page.tables, page.height))
+    blocks = _lay_out(page)
     return PublishedDocument(tuple(join_lines(remove_running_lines(blocks))), exact=False, scanned=True)
 
 
@@ -38,8 +39,20 @@ def read_pages(content: bytes, numbers: Sequence[int]) -> dict[int, list[TextLin
     with pypdfium2.PdfDocument(content) as pdf:
         for number in numbers:
             page = scans.read_page(partial(_render, pdf, number))
-            blocks[number] = list(lay_out_page(select_characters(page.chars), page.tables, page.height, number + 1))
+            blocks[number] = _lay_out(page, number + 1)
     return blocks
+
+
+def _lay_out(page: scans.ScannedPage, number: int = 0) -> list[TextLine | PublishedTable]:
+    """Return the lines and tables of a page; of one that was turned, nobody knows where in the file they are."""
+    blocks = list(lay_out_page(select_characters(page.chars), page.tables, page.height, number))
+    if not page.is_turned:
+        return blocks
+    places = (replace(block.place, top=0.0, bottom=0.0) for block in blocks)
+    return [
+        replace(block, place=place, edges=()) if isinstance(block, PublishedTable) else replace(block, place=place)
+        for block, place in zip(blocks, places, strict=True)
+    ]
 
 
 def _render(pdf: Any, number: int) -> Any:  # noqa: ANN401  # pypdfium2 and numpy have no types

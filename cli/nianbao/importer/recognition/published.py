@@ -1,14 +1,15 @@
 """A published report as a reader gives it: paragraphs and tables in their order, not yet interpreted."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where something stands in a file, as far as its format says: a page, a line, a sheet; all are counted from 1.
 
-    `table` and `row` count the tables of the file, and the rows of one, where nothing else is known.
+    `table` and `row` count the tables of the file, and the rows of one, where nothing else is known. On a page it
+    stands between `top` and `bottom`, which are shares of the page's height; both are 0 where that is not known.
     """
 
     page: int = 0
@@ -16,6 +17,8 @@ class Place:
     sheet: str = ""
     table: int = 0
     row: int = 0
+    top: float = 0.0
+    bottom: float = 0.0
 
     def name_cell(self, left: float | None) -> str:
         """Return the sheet and the cell in the column `left`, counted from 0, or the sheet and the row."""
@@ -53,11 +56,21 @@ class PublishedCell:
 
 @dataclass(frozen=True, slots=True)
 class PublishedTable:
-    """A table as published: cells in the order of rows, spans as they are; a transposed one has its columns as rows."""
+    """A table as published: cells in the order of rows, spans as they are; a transposed one has its columns as rows.
+
+    `edges` are the lines between its rows, from the top of the first one on, as shares of the height of the page; none
+    where they are not known.
+    """
 
     cells: tuple[PublishedCell, ...]
     place: Place = field(default=NOWHERE, compare=False)
     is_transposed: bool = field(default=False, compare=False)
+    edges: tuple[float, ...] = field(default=(), compare=False)
+
+    def locate_row(self, row: int) -> Place:
+        """Return the place of a row, counted from 0."""
+        top, bottom = self.edges[row : row + 2] if row + 1 < len(self.edges) else (0.0, 0.0)
+        return replace(self.place, row=row + 1, top=top, bottom=bottom)
 
     def iterate_rows(self) -> Iterator[tuple[list[PublishedCell], list[PublishedCell]]]:
         """Give each row: the cells that begin in it, and those that reach into it from above, from left to right."""

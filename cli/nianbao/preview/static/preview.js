@@ -11,6 +11,7 @@ let loading = Promise.resolve();
 let chosen = ""; // address of the cell that was chosen
 const frames = { web: { path: "page", shown: 0 }, official: { path: "official", shown: 0 } };
 let current = "web";
+if ($("source")) frames.source = { path: "source", shown: 0, isFixed: true }; // the imported file; see source.js
 
 function make(name, attributes, ...children) {
   const element = document.createElement(name);
@@ -113,8 +114,20 @@ function watchClicks(tree) {
   });
 }
 
+function openFrame(frame, path) {
+  return new Promise((resolve) => {
+    frame.addEventListener("load", resolve, { once: true });
+    frame.src = path;
+  });
+}
+
 async function showFrame(name) {
   const frame = $(name), shown = frames[name];
+  if (shown.isFixed) {
+    if (!shown.shown) await openFrame(frame, shown.path);
+    shown.shown = state.version;
+    return;
+  }
   if (!state.has_page || shown.shown === state.version) return;
   if (shown.shown && state.is_stale) {
     paint(frame.contentDocument);
@@ -125,10 +138,7 @@ async function showFrame(name) {
   if (!response.ok) return;
   const text = await response.text();
   if (!shown.shown) {
-    await new Promise((resolve) => {
-      frame.addEventListener("load", resolve, { once: true });
-      frame.src = shown.path;
-    });
+    await openFrame(frame, shown.path);
     watchClicks(frame.contentDocument);
   } else {
     const next = new frame.contentWindow.DOMParser().parseFromString(text, "text/html");
@@ -182,8 +192,12 @@ function showLines(line, column, length) {
 function choose(address, line, column, length) {
   chosen = address;
   showLines(line, column, length);
+  paintFrame();
+}
+
+function paintFrame() {
   const tree = $(current).contentDocument;
-  if (tree) paint(tree);
+  if (tree && !frames[current].isFixed) paint(tree);
 }
 
 // ── findings ───────────────────────────────────────────────────────────────────────────────────────
@@ -235,7 +249,7 @@ function show() {
   const worst = state.findings[0];
   $("notice").hidden = !state.is_stale;
   $("notice").textContent = [state.has_page ? words.stale : words.no_page, worst?.message].filter(Boolean).join(" ");
-  const place = state.places[chosen];
+  const place = (frames.source && findComment(chosen)) || state.places[chosen];
   if (place && !state.is_stale) showLines(...place);
   else if (state.is_stale && worst?.here && worst.line) showLines(worst.line, worst.column, worst.length);
 }
@@ -246,6 +260,7 @@ async function load() {
   state = await response.json();
   if (!state.version) return;
   show();
+  if (frames.source) showPlaces();
   await showFrame(current);
 }
 
@@ -255,11 +270,12 @@ function choosePage(name) {
     $(other).hidden = other !== name;
     $(`show-${other}`).setAttribute("aria-pressed", other === name);
   }
-  if (state) loading = loading.then(() => showFrame(name)).then(() => $(name).contentDocument && paint($(name).contentDocument));
+  if (state) loading = loading.then(() => showFrame(name)).then(paintFrame);
 }
 
 for (const name of Object.keys(frames)) $(`show-${name}`).addEventListener("click", () => choosePage(name));
 $("run-fix").addEventListener("click", () => send("fix", {}));
+if (frames.source) choosePage("source");
 const events = new EventSource("events");
 events.onmessage = () => { loading = loading.then(load, load); };
 events.onerror = () => {

@@ -7,7 +7,7 @@ from nianbao.importer.readers.scans.page import ScannedPage, read_scan
 from nianbao.importer.readers.scans.picture import limit_pixels, open_picture, remove_red
 from nianbao.workspace.processes.limits import READING_MESSAGES, run_watched
 
-__all__ = ["is_installed", "limit_pixels", "open_picture", "read_page", "remove_red"]
+__all__ = ["ScannedPage", "is_installed", "limit_pixels", "open_picture", "read_page", "remove_red"]
 
 _PAGE_SECONDS = 30
 _PAGE_MEMORY = 3 * 2**29  # bytes; a page takes a third

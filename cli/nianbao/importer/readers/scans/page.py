@@ -48,16 +48,21 @@ class _Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScannedPage:
-    """A page that was read: its characters and the cells of its tables in points, and its height."""
+    """A page that was read: its characters and the cells of its tables in points, and its height.
+
+    Where it `is_turned`, these are not where they are in the file.
+    """
 
     chars: list[Char]
     tables: list[list[Box]]
     height: float
+    is_turned: bool = False
 
 
 def read_scan(picture: Picture) -> ScannedPage:
     """Read a grey picture of a page; figures that are not sure have a sign behind them, and count as none."""
-    page = straighten(normalize(turn_upright(picture)))
+    upright, turns = turn_upright(picture)
+    page = straighten(normalize(upright))
     ink = find_ink(page)
     rules, on_rules = find_rules(page)
     tables = find_ruled_tables([_scale(rule, _POINTS) for rule in rules])
@@ -70,7 +75,7 @@ def read_scan(picture: Picture) -> ScannedPage:
     lines += _find_free_lines(page, ink, [_surround(cells) for cells in tables])
     texts = _read_texts(page, lines)
     chars = [_make_char(line, text) for line, text in zip(lines, texts, strict=True) if text.strip()]
-    return ScannedPage(chars, tables, page.shape[0] * _POINTS)
+    return ScannedPage(chars, tables, page.shape[0] * _POINTS, is_turned=bool(turns))
 
 
 def _scale(box: Sequence[float], factor: float) -> Box:

@@ -73,8 +73,11 @@ def normalize(picture: Picture, long_side: int = LONG_SIDE) -> Picture:
     return cv2.resize(picture, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=how)
 
 
-def turn_upright(picture: Picture) -> Picture:
-    """Turn a page that lies on its side or its head, by which way its lines are read with more certainty."""
+def turn_upright(picture: Picture) -> tuple[Picture, int]:
+    """Turn a page that lies on its side or its head, by which way its lines are read with more certainty.
+
+    Also returns by how many quarters of a circle it was turned.
+    """
     import numpy as np  # noqa: PLC0415  # heavy
 
     small = normalize(picture, SMALL_SIDE)
@@ -93,7 +96,8 @@ def turn_upright(picture: Picture) -> Picture:
         turned = [np.rot90(small[top:bottom, left:right], turns) for left, top, right, bottom in chosen]
         lines = [np.ascontiguousarray(line[:, : _LONG * line.shape[0]]) for line in turned]
         scores[turns] = sum(score for _text, score in read_lines(lines))
-    return np.ascontiguousarray(np.rot90(picture, max(scores, key=lambda turns: (scores[turns], -turns))))
+    turns = max(scores, key=lambda turns: (scores[turns], -turns))
+    return np.ascontiguousarray(np.rot90(picture, turns)), turns
 
 
 def _measure(box: tuple[int, int, int, int], end: int) -> int:

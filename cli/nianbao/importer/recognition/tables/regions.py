@@ -108,7 +108,7 @@ class _TableReader:
             self.region.rows.append(replace(row, place=self._locate(starts)))
 
     def _locate(self, starts: list[PublishedCell]) -> Place:
-        return replace(self.table.place, row=0 if self.table.is_transposed else starts[0].top + 1)
+        return self.table.place if self.table.is_transposed else self.table.locate_row(starts[0].top)
 
     def _add_headers(self, cells: list[PublishedCell]) -> None:
         """Begin a region under these headers, and under those of the header row right above them."""
