@@ -105,6 +105,8 @@ class ValueScanner(StringScanner):
         if self.is_at_line_end() or self.is_at(_AFTER_VALUE[context]):
             if context != "line" or self.is_at("#") or not self.scan_words_below():
                 self.add(equals + 1, equals + 1, N_("slip-value-missing"))
+        elif context == "row" and _ENTRY.match(self.folded, self.at):
+            self.add(equals + 1, equals + 1, N_("slip-value-missing"), stand_in=" 0")
         elif self.is_at(QUOTES):
             self.scan_string(context)
         elif self.is_at("["):
