@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 import sys
 from datetime import date
@@ -17,7 +18,7 @@ from nianbao.compose import document
 from nianbao.export import duckdb as duckdb_tables
 from nianbao.export import pipeline, querying
 from nianbao.export import workbook as workbooks
-from nianbao.export.tables import EXAMPLE_QUERIES, VIEWS
+from nianbao.export.tables import DECIMAL, EXAMPLE_QUERIES, VIEWS
 from nianbao.model.facts import parse
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period
@@ -187,6 +188,23 @@ def test_an_export_that_cannot_be_written_leaves_no_file(offices, monkeypatch):
     (offices.root / "build").write_text("no folder")
     with pytest.raises(UserError, match="上一级不是目录"):
         export(offices, "parquet")
+
+
+@pytest.mark.parametrize(("suffix", "pattern"), [("csv", "^[-0-9].*$"), ("json", '(?<="x":)[^}]*')])
+def test_a_decimal_has_no_zeros_at_its_end_and_keeps_its_other_digits(tmp_path, suffix, pattern):
+    numbers = {
+        "0": "0",
+        "-1": "-1",
+        "100": "100",
+        "-0.50": "-0.5",
+        "10.10": "10.1",
+        "1200.0": "1200",
+        "7.0001": "7.0001",
+    }
+    rows = " union all ".join(f"select {number}::{DECIMAL} as x" for number in numbers)
+    duckdb_tables.Database([]).copy(rows, suffix, tmp_path / "file")
+    written = re.findall(pattern, (tmp_path / "file").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(written) == sorted(numbers.values())
 
 
 def test_reports_that_are_left_out_are_named(offices, report):

@@ -1,9 +1,12 @@
 """`report site`: pages whose links lead somewhere, data that is described, and nothing written without need."""
 
 import csv
+import errno
 import hashlib
 import json
+import os
 import re
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 from xml.etree import ElementTree as ET
@@ -13,6 +16,9 @@ import pytest
 from lxml import html
 from offices import data
 from web_pages import find_html_faults, needs_checker
+
+from nianbao.model.finding import UserError
+from nianbao.workspace.files import write_by
 
 NAMES = {
     "province": "某省",
@@ -220,6 +226,18 @@ def test_a_register_with_errors_leaves_the_site_as_it_is(site, folder, report):
     assert done.returncode == 2
     assert "offices.toml" in done.stderr
     assert {name: (site / name).read_bytes() for name in names(site)} == before
+
+
+def test_files_that_are_made_at_once_are_put_in_place_all_or_none(tmp_path):
+    def fail(_path):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    makers = {tmp_path / name: partial(Path.write_text, data=name) for name in "ab"}
+    with pytest.raises(UserError, match="full"):
+        write_by(makers | {tmp_path / "full": fail}, tmp_path, threads=3)
+    assert list(tmp_path.iterdir()) == []
+    write_by(makers, tmp_path, threads=3)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "a", "b": "b"}
 
 
 @pytest.mark.parametrize("name", ["../outside.txt", "link/outside.txt"])

@@ -149,14 +149,14 @@ class Database:
 
     def materialize(self, statement: str) -> str:
         """Compute the rows of a statement once, for several uses; return the statement that selects them, in order."""
-        self._connection.execute(f"create or replace temp table materialized as {statement}")
+        self._connection.execute(f"create or replace table materialized as {statement}")
         return "select * from materialized"
 
     def list_columns(self, statement: str) -> dict[str, str]:
         """Return the columns of a table or a statement: name -> type."""
         return {
             name: column_type
-            for name, column_type, *_rest in self._connection.execute(f"describe {statement}").fetchall()
+            for name, column_type, *_rest in self._connection.cursor().execute(f"describe {statement}").fetchall()
         }
 
     def is_empty(self, table: str) -> bool:
@@ -185,7 +185,7 @@ class Database:
             yield from batch
 
     def copy(self, statement: str, suffix: str, path: Path) -> None:
-        """Write the rows of a statement to a file in one of `COPY_FORMATS`; raises OSError where that fails."""
+        """Write the rows of a statement to a file in one of `COPY_FORMATS`, in any thread; raises OSError."""
         options, prefix, select = COPY_FORMATS[suffix]
         columns = self.list_columns(statement)
         headers = [escape_formula(name) if suffix == "csv" else name for name in columns]
@@ -195,7 +195,7 @@ class Database:
             for (name, column_type), header in zip(columns.items(), headers, strict=True)
         )
         try:
-            self._connection.execute(
+            self._connection.cursor().execute(
                 f"copy (select {source} from ({statement})) to {quote_text(str(path))} ({options})"
             )
         except _import_duckdb().Error as error:

@@ -1,6 +1,7 @@
 """The formats of exported files, as SQL: DuckDB's options for each, and how a value is written."""
 
 from nianbao.export.rows import FORMULA_PATTERN
+from nianbao.model.value_types import PLACES_LIMIT
 
 
 def quote_text(text: str) -> str:
@@ -44,5 +45,6 @@ def _is_decimal(column_type: str) -> bool:
 
 
 def _format_decimal(name: str) -> str:
-    """Return the expression for a decimal without the zeros that its type adds at the end."""
-    return f"rtrim(rtrim({quote_name(name)}::varchar, '0'), '.')"
+    """Return the expression for a decimal without the zeros that its type adds at the end; nearly all are whole."""
+    whole = f"replace({quote_name(name)}::varchar, '.{'0' * PLACES_LIMIT}', '')"
+    return f"if(contains({whole}, '.'), rtrim({whole}, '0'), {whole})"

@@ -54,7 +54,7 @@ def write_tables(store: Store, rows: Sequence[ReportRows], top: Path) -> dict[st
         names = {suffix: name for (_edition, suffix), name in name_files([edition]).items()}
         statement = database.materialize(database.make_wide_select())
         makers = {top / name: _make_copier(database, statement, suffix) for suffix, name in names.items()}
-        saved = write_by(makers, top)
+        saved = write_by(makers, top, threads=len(makers))
         changed |= {name: file.changed for name, file in zip(names.values(), saved, strict=True)}
     return changed
 

@@ -1,7 +1,7 @@
 """What a site shows of each report and of each office, without the reports themselves."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import msgspec
@@ -94,7 +94,8 @@ def _read_report(store: Store, period: Period) -> tuple[ReportKey, ReportFacts]:
         for address in report.form.key_figures
         if address in report.figures
     )
-    return store.key(period), ReportFacts(make_rows(report, store.office, period, has_title=True), figures)
+    rows = make_rows(report, store.office, period, has_title=True)
+    return store.key(period), ReportFacts(replace(rows, facts=()), figures)  # the site has no table of facts
 
 
 def make_offices(

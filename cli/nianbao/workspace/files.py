@@ -46,24 +46,26 @@ def _write_bytes(content: bytes, path: Path) -> None:
     path.write_bytes(content)
 
 
-def write_by(makers: Mapping[Path, Callable[[Path], object]], top: Path, *, replace: bool = True) -> list[SavedFile]:
+def write_by(
+    makers: Mapping[Path, Callable[[Path], object]], top: Path, *, replace: bool = True, threads: int = 1
+) -> list[SavedFile]:
     """Put files in place that are too large for memory: each maker writes one beside its goal, then all are moved.
 
-    What stands in a goal's place is replaced, a link too. Raises `UserError` where a file cannot be written, where
-    links lead out of the folder `top`, and, unless told to replace, where another one is there.
+    With several `threads` as many makers work at once. What stands in a goal's place is replaced, a link too. Raises
+    `UserError` where a file cannot be written, where links lead out of the folder `top`, and, unless told to replace,
+    where another one is there.
     """
     with ExitStack() as left:
         folders: dict[Path, Path] = {}
         staged: dict[Path, tuple[Path, Path]] = {}
-        for path, maker in makers.items():
+        for path in makers:
             with _report_write_errors(path):
                 goal = resolve_target(path, top)
                 if goal.parent not in folders:
                     goal.parent.mkdir(parents=True, exist_ok=True)
                     folders[goal.parent] = left.enter_context(staging.make_folder_beside(goal.parent))
                 staged[path] = goal, folders[goal.parent] / path.name
-                maker(staged[path][1])
-                _keep_mode(*staged[path])
+        _make_files(makers, staged, threads)
         changed = {path: pair for path, pair in staged.items() if _is_different(*pair)}
         others = [display_path(path) for path, (goal, _part) in changed.items() if os.path.lexists(goal)]
         if others and not replace:
@@ -72,6 +74,24 @@ def write_by(makers: Mapping[Path, Callable[[Path], object]], top: Path, *, repl
             with _report_write_errors(path):
                 part.replace(goal)
     return [SavedFile(display_path(path), path in changed) for path in makers]
+
+
+def _make_files(
+    makers: Mapping[Path, Callable[[Path], object]], staged: Mapping[Path, tuple[Path, Path]], threads: int
+) -> None:
+    def make(path: Path) -> None:
+        with _report_write_errors(path):
+            makers[path](staged[path][1])
+            _keep_mode(*staged[path])
+
+    if threads == 1:
+        for path in makers:
+            make(path)
+        return
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # few commands need it
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(make, makers))
 
 
 @contextmanager

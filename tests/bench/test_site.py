@@ -1,0 +1,35 @@
+"""A site of ten thousand reports, Markdown only, after one figure has changed.
+
+pytest tests/bench/test_site.py --benchmark-enable --benchmark-only
+"""
+
+import subprocess
+import sys
+
+import pytest
+from offices import data
+
+MANY = 10_000
+
+
+@pytest.mark.benchmark(group="a site of ten thousand reports, one figure changed")
+def test_one_changed_report_of_a_site(benchmark, tmp_path, request):
+    many = MANY if request.config.getoption("--benchmark-enable") else 20
+    for number in range(many):
+        office = tmp_path / f"data/unit-{number}"
+        office.mkdir(parents=True)
+        (office / "2024.toml").write_text(data(number), encoding="utf-8")
+
+    def make_site():
+        command = [sys.executable, "-m", "nianbao", "site", "2024", "--all", "--to", "markdown", "--quiet"]
+        subprocess.run(command, cwd=tmp_path, check=True)
+
+    make_site()
+    written = {path: path.stat().st_mtime_ns for path in (tmp_path / "site").glob("[or]*/**/*.*")}
+    path = tmp_path / "data/unit-7/2024.toml"
+    figure = "licences  = { decisions = "
+    path.write_text(path.read_text("utf-8").replace(figure, f"{figure}1"), "utf-8")
+    benchmark.pedantic(make_site, rounds=1)
+    changed = {path.relative_to(tmp_path).as_posix() for path, at in written.items() if path.stat().st_mtime_ns != at}
+    assert len(written) > many
+    assert changed == {"site/reports/unit-7/2024.md", "site/offices/unit-7.html"}  # the page has the size of the file
