@@ -191,7 +191,8 @@ def test_an_export_that_cannot_be_written_leaves_no_file(offices, monkeypatch):
 
 
 @pytest.mark.parametrize(("suffix", "pattern"), [("csv", "^[-0-9].*$"), ("json", '(?<="x":)[^}]*')])
-def test_a_decimal_has_no_zeros_at_its_end_and_keeps_its_other_digits(tmp_path, suffix, pattern):
+@pytest.mark.parametrize("type_", [DECIMAL, "decimal(30, 20)", "decimal(10, 4)"])
+def test_a_decimal_has_no_zeros_at_its_end_and_keeps_its_other_digits(tmp_path, suffix, pattern, type_):
     numbers = {
         "0": "0",
         "-1": "-1",
@@ -201,7 +202,7 @@ def test_a_decimal_has_no_zeros_at_its_end_and_keeps_its_other_digits(tmp_path, 
         "1200.0": "1200",
         "7.0001": "7.0001",
     }
-    rows = " union all ".join(f"select {number}::{DECIMAL} as x" for number in numbers)
+    rows = " union all ".join(f"select {number}::{type_} as x" for number in numbers)
     duckdb_tables.Database([]).copy(rows, suffix, tmp_path / "file")
     written = re.findall(pattern, (tmp_path / "file").read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(written) == sorted(numbers.values())

@@ -46,5 +46,6 @@ def _is_decimal(column_type: str) -> bool:
 
 def _format_decimal(name: str) -> str:
     """Return the expression for a decimal without the zeros that its type adds at the end; nearly all are whole."""
-    whole = f"replace({quote_name(name)}::varchar, '.{'0' * PLACES_LIMIT}', '')"
-    return f"if(contains({whole}, '.'), rtrim({whole}, '0'), {whole})"
+    text, zeros = f"({quote_name(name)}::varchar)", f".{'0' * PLACES_LIMIT}"
+    trimmed = f"if(contains({text}, '.'), rtrim(rtrim({text}, '0'), '.'), {text})"
+    return f"if(ends_with({text}, '{zeros}'), {text}[:-{len(zeros) + 1}], {trimmed})"
