@@ -95,6 +95,19 @@ def test_rows_that_were_left_out_and_rows_taken_by_order_are_places_too(form, ro
     )  # to decide, then to compare
 
 
+def test_rows_that_the_file_lacks_are_places_without_a_location(form, tmp_path):
+    (tmp_path / "report.html").write_text(shown_sources.make_html(form), encoding="utf-8")
+    text = re.sub(
+        r"<tr>(?:(?!</tr>).)*2\.重复申请.*?</tr>", "", (tmp_path / "report.html").read_text("utf-8"), flags=re.DOTALL
+    )
+    (tmp_path / "report.html").write_text(text, encoding="utf-8")
+    imported = shown_sources.import_shown(tmp_path, tmp_path / "report.html")
+    lacking = [place for place in imported.shown.places if not place.location]
+    assert "2.重复申请" in {place.label for place in lacking}
+    assert {(place.block, place.is_read) for place in lacking} == {(None, False)}
+    assert sum(len(place.figures) for place in lacking) == imported.missing > 0
+
+
 def test_of_a_mail_the_attached_file_is_shown(form, tmp_path):
     mail = EmailMessage()
     mail["To"], mail["Subject"] = "a@example.com", "report"

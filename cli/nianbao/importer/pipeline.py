@@ -158,7 +158,9 @@ def _read_report(store: Store, name: str, source: str, options: ImportOptions, c
         undecided=recognized.count_undecided(),
         missing=0 if verified.text else len(recognized.missing_addresses),
         lossless=verified.is_complete,
-        shown=make_shown_file(file_name, content, Path(name).suffix, recognized) if options.show else None,
+        shown=make_shown_file(file_name, content, Path(name).suffix, recognized, is_carried=bool(verified.text))
+        if options.show
+        else None,
     )
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import PurePath
 from typing import Literal
 
@@ -57,19 +58,24 @@ class ShownFile:
     drawable: Drawable = ""
 
 
-def make_shown_file(name: str, content: bytes, suffix: str, recognized: RecognizedReport) -> ShownFile:
-    """Make a file as it is shown, its undecided places before those to compare; of a mail the attached file."""
+def make_shown_file(
+    name: str, content: bytes, suffix: str, recognized: RecognizedReport, *, is_carried: bool
+) -> ShownFile:
+    """Make a file as it is shown, its undecided places before those to compare; of a mail the attached file.
+
+    Nothing is missing from a report that the file carries itself.
+    """
     file_format = readers.choose_format(content, suffix)
     if file_format == "eml" and (found := eml.find_file(content)):
         name, content = found
         file_format = readers.choose_format(content, PurePath(name).suffix)
     drawable = _DRAWABLE.get(file_format, "")
-    places = tuple(_list_places(recognized))
+    missing = () if is_carried else _list_missing(recognized)
+    places = (*_list_undecided(recognized), *missing, *_list_places(recognized))
     return ShownFile(name, recognized.document.blocks, places, content if drawable else b"", drawable)
 
 
 def _list_places(recognized: RecognizedReport) -> Iterator[UndecidedPlace]:
-    yield from _list_undecided(recognized)
     for invalid in recognized.invalid_cells:
         place, block = _find_sheet_place(invalid.location, recognized)
         yield UndecidedPlace(invalid.label, invalid.text, invalid.location, place=place, block=block)
@@ -95,6 +101,15 @@ def _list_undecided(recognized: RecognizedReport) -> Iterator[UndecidedPlace]:
         location, place, block = _locate(row, cells[0], recognized)
         figures = tuple((slot.address, slot.columns[-1].label) for slot, _cell in matched)
         yield UndecidedPlace(cells[0].slot.row_label, "", location, comments, figures, place, block)
+
+
+def _list_missing(recognized: RecognizedReport) -> Iterator[UndecidedPlace]:
+    """Give the rows of which the file has nothing, or not all, in the order of the form; nobody knows their place."""
+    slots = (recognized.form.slots[address] for address in recognized.missing_addresses)
+    for _row, group in groupby(slots, lambda slot: slot.address.removesuffix(slot.column)):
+        row = list(group)
+        figures = tuple((slot.address, slot.columns[-1].label) for slot in row)
+        yield UndecidedPlace(row[0].row_label, _("row-not-in-file"), figures=figures)
 
 
 def _list_read(
