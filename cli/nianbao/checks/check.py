@@ -118,12 +118,11 @@ def load_policy(
 ) -> Policy:
     """Make the policy of the command line and of the office's `report.toml`; raises `UserError` for an unknown rule."""
     settings, levels = store.settings(), store.kind.settings.levels
-    # Loading every edition only for the names of its rules takes longer than judging a report.
-    known = (
-        {*kind_rules.list_names(store.kind)}.union(*(form.rules for form in store.kind.forms()))
-        if select or ignore or "levels" in settings.tree or levels
-        else set()
-    )
+    of_office = settings.tree.get("levels")
+    named = {*select, *ignore, *levels, *(of_office if isinstance(of_office, dict) else ())}
+    known = {*kind_rules.list_names(store.kind)} if named else set()
+    if not named <= known:  # loading every edition for the names of its rules takes longer than judging a report
+        known = known.union(*(form.rules for form in store.kind.forms()))
     if levels:
         check_level_names(store.kind.read_settings_file(), "rules", levels, known)
     return Policy(
