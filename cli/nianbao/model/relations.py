@@ -100,7 +100,7 @@ class Part:
     slots: tuple[Slot, ...]
     depth: int = 0
 
-    @cached_property
+    @property
     def constant(self) -> int | Decimal | None:
         """The value of a term that is a number, or None."""
         return self.term.constant
