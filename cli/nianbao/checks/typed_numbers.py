@@ -105,7 +105,7 @@ def _find_claims(report: Report, section: str, text: str, numbers: list[re.Match
 
 def _find_claimed_sum(report: Report, claims: list[Claim], number: re.Match[str]) -> str:
     """Find the sum of addresses that a claim says a number is; an empty text if none is equal to it."""
-    for expression in (text for claim in claims for text in claim.equals):
+    for expression in (text for claim in claims if not claim.power for text in claim.equals):
         if "*" not in expression and add_up_claim(report, expression) == Decimal(number[1]):
             return expression
     return ""

@@ -24,6 +24,8 @@ _SEARCH_FORM = str.maketrans(
 )
 _WINDOW = 8  # gaps before a figure in which its phrase begins
 _NEAR = 4  # characters before a figure that may say that it is not exact
+_NO_WORDS = re.compile(r"[\W_]+")
+_MOST_OF_PROMPT = 0.7  # of its letters: less may be the name of the fact, or a value
 
 
 @lru_cache(maxsize=64)  # several rules read the same texts
@@ -210,12 +212,22 @@ def quote_markup(item: DroppedMarkup) -> str:
 
 
 def find_prompts(report: Report) -> dict[str, str]:
-    """Find the prompts that are still in a data file, by address."""
+    """Find the prompts that are still in a data file, by address: as written there, with or without brackets."""
     found: dict[str, str] = {}
     for fact in report.form.facts:
         value = report.values.get(fact.id)
-        if isinstance(fact.ask, str) and value == fact.ask:
-            found[fact.id] = fact.ask
+        if isinstance(fact.ask, str) and isinstance(value, str) and _is_prompt(value, fact.ask):
+            found[fact.id] = value
         elif isinstance(fact.ask, list | tuple) and isinstance(value, list):
-            found |= {f"{fact.id}.{number}": text for number, text in enumerate(value) if text in fact.ask}
+            for number, text in enumerate(value):
+                if any(_is_prompt(text, prompt) for prompt in fact.ask):
+                    found[f"{fact.id}.{number}"] = text
     return found
+
+
+def _is_prompt(text: str, prompt: str) -> bool:
+    """Return whether a text is a prompt, whatever stands around its words, and though its first ones may be cut off."""
+    if text == prompt:
+        return True
+    words, asked = _NO_WORDS.sub("", text), _NO_WORDS.sub("", prompt)
+    return asked.endswith(words) and len(words) > _MOST_OF_PROMPT * len(asked)

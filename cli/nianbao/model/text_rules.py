@@ -7,7 +7,7 @@ without a digit or a punctuation mark, `……` for more of them within a senten
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, partial
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, TypeVar
 
 from msgspec import Meta, Struct, field, structs
 
@@ -16,13 +16,15 @@ from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.wordings.patterns import Phrase, PhraseIndex, WordFinder, compile_pattern
-from nianbao.model.wordings.prose_context import Change, Parts, Scope, Topic
+from nianbao.model.wordings.prose_context import Author, Change, Parts, Scope, Topic
 
 Sum: TypeAlias = tuple[tuple[int, str], ...]  # (1 or -1, address); `*` in an address stands for any one key
+Filled = TypeVar("Filled", Parts, Author)
 
 
 _WORDS = Meta(description="field-words-pattern")
 _SECTION = Meta(description="field-section-name")
+_Power: TypeAlias = Annotated[int, Meta(ge=-12, le=12)]
 
 
 class Expected(Shape, frozen=True):
@@ -54,7 +56,7 @@ class Claim(Shape, frozen=True):
     found, and not if `unless` is found between the same two punctuation marks: then it is about a part, or
     about something else. The years there must be the report year, or differ from it by one of `years`. What is not
     `certain` may be right although it differs. Of several claims that a figure may make, one must be right; and those
-    that it makes `also`.
+    that it makes `also`. With a `power` it is that power of ten of its unit in the table, and may be rounded.
     """
 
     id: Annotated[Text, Meta(description="field-claim-id")]
@@ -69,6 +71,7 @@ class Claim(Shape, frozen=True):
     years: Annotated[tuple[Annotated[int, Meta(ge=-9, le=9)], ...], Meta(description="field-claim-years")] = (0,)
     certain: Annotated[bool, Meta(description="field-claim-certain")] = True
     also: Annotated[bool, Meta(description="field-claim-also")] = False
+    power: Annotated[_Power | None, Meta(description="field-claim-power")] = None
 
     @property
     def sums(self) -> tuple[Sum, ...]:
@@ -121,6 +124,7 @@ class TextRules(Shape, frozen=True, dict=True):
     scopes: Annotated[tuple[Scope, ...], Meta(description="field-vocabulary-scopes")] = ()
     changes: Annotated[tuple[Change, ...], Meta(description="field-vocabulary-changes")] = ()
     parts: Annotated[Parts, Meta(description="field-vocabulary-parts")] = Parts()
+    author: Annotated[Author, Meta(description="field-vocabulary-author")] = Author()
     names: Annotated[tuple[Text, ...], Meta(description="field-vocabulary-names")] = ()
     terms: Annotated[dict[str, Text], Meta(description="field-vocabulary-terms")] = field(default_factory=dict)
 
@@ -162,7 +166,7 @@ class TextRules(Shape, frozen=True, dict=True):
         return WordFinder(tuple(scope.words for scope in self.scopes))
 
 
-_PATTERN_FIELDS = ("words", "other_words", "says", "none", "near", "unless", "own")
+_PATTERN_FIELDS = ("words", "other_words", "says", "none", "near", "unless", "own", "ends")
 _LIST_FIELDS = ("expected", "pairs", "claims", "balances", "shares", "years", "topics", "scopes", "changes")
 _TERM_DEPTH = 3  # of terms that name others
 _TERM = re.compile(r"(?<!\(\?P)(?<!\(\?)<([a-z_]+)>")
@@ -202,9 +206,14 @@ def complete(text_rules: TextRules, gaps: Mapping[str, str], levels: Mapping[str
     lists = {
         name: tuple(_complete(entry, fill, levels) for entry in getattr(text_rules, name)) for name in _LIST_FIELDS
     }
-    parts = Parts(**{key: fill(getattr(text_rules.parts, key)) for key in Parts.__struct_fields__})
+    parts, author = _fill_fields(text_rules.parts, fill), _fill_fields(text_rules.author, fill)
     names = tuple(map(fill, text_rules.names))
-    return structs.replace(text_rules, parts=parts, names=names, **lists)
+    return structs.replace(text_rules, parts=parts, author=author, names=names, **lists)
+
+
+def _fill_fields(entry: Filled, fill: Callable[[str], str]) -> Filled:
+    """Fill every field of an entry, all of which are patterns."""
+    return structs.replace(entry, **{key: fill(getattr(entry, key)) for key in entry.__struct_fields__})
 
 
 def fill_terms(text: str, terms: Mapping[str, str]) -> str:
@@ -263,10 +272,10 @@ def _list_texts(text_rules: TextRules, fields: Sequence[str]) -> Iterator[tuple[
 
 
 def _list_parts_texts(text_rules: TextRules) -> Iterator[tuple[str, Keys]]:
-    """List the patterns of `parts`, of names and of terms, with the paths to them."""
+    """List the patterns of `parts`, of `author`, of names and of terms, with the paths to them."""
     yield from ((text, ("vocabulary", "names", number)) for number, text in enumerate(text_rules.names))
-    for key in Parts.__struct_fields__:
-        yield getattr(text_rules.parts, key), ("vocabulary", "parts", key)
+    for name, entry in (("parts", text_rules.parts), ("author", text_rules.author)):
+        yield from ((getattr(entry, key), ("vocabulary", name, key)) for key in entry.__struct_fields__)
     yield from ((text, ("vocabulary", "terms", key)) for key, text in text_rules.terms.items())
 
 

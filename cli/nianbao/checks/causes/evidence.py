@@ -102,11 +102,11 @@ class Statement:
     @cached_property
     def holds(self) -> bool:
         """Whether the prose agrees with the figures now."""
-        return any(one.value == self.figure.value for one in self.sums)
+        return any(self.figure.agrees_with(one.value) for one in self.sums)
 
     def would_hold(self, deltas: Deltas) -> bool:
         """Return whether the prose would agree if figures changed."""
-        return any(one.add(deltas) == self.figure.value for one in self.sums)
+        return any(self.figure.agrees_with(one.add(deltas)) for one in self.sums)
 
 
 Evidence = Equation | Statement
@@ -234,7 +234,7 @@ def _make_statements(context: CheckContext) -> list[Statement]:
         return []
     own = replace(context, texts={section: mask_placeholders(text, "\0") for section, text in report.prose.items()})
     statements = []
-    for figure in find_stated_figures(own):
+    for figure in (one for one in find_stated_figures(own) if one.certain):
         sums = [_add_up_claim(report, text) for text in figure.claim.equals]
         if found := tuple(one for one in sums if one):
             statements.append(Statement(figure, found) if len(found) == len(sums) else Statement(figure, ()))

@@ -64,4 +64,4 @@ def _repair(report: Report, cause: Finding) -> str:
     """Return what a value of the wrong type should be; empty where that is not certain."""
     value_type = report.form.value_types.get(cause.address)
     repair = repair_value(cause.place.text, value_type) if value_type else None
-    return repair.after if repair else ""
+    return repair.after if repair and (cause.fix or not repair.drops_sign) else ""

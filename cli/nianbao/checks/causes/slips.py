@@ -20,12 +20,16 @@ Slip = tuple[str, dict[str, str | int]]  # the key of its words, and their value
 
 
 def rate(known: Known, hypothesis: Hypothesis) -> float:
-    """Rate how likely a change is: a known slip before any other, a figure that is not 0 before one that is."""
+    """Rate how likely a change is: a known slip before any other, a figure that is not 0 before one that is.
+
+    Each further reason counts, too.
+    """
     if hypothesis.way != "figure":
         was_there = any(True for _slip in _list_slips_of_rows(known, hypothesis))
         return _ROW_LEFT_OUT + 2 * was_there if hypothesis.way == "row-left-out" else _OTHER_WAY
     now = known.report.figures[hypothesis.address]
-    slips = max((_WEIGHTS.get(key, 3) for key, _values in _list_slips(known, hypothesis)), default=0)
+    weights = [_WEIGHTS.get(key, 3) for key, _values in _list_slips(known, hypothesis)]
+    slips = max(weights, default=0) + max(0, len(weights) - 1)  # of two likely slips, the one with more reasons
     if not now and hypothesis.address in known.report.form.totals:  # a total that was not filled in
         slips += 3
     written = 0.5 if hypothesis.address in known.rows.written else 0

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.stated.sums import is_written_as
+from nianbao.checks.stated.rounding import is_written_as
 from nianbao.checks.wording import add_up_claim
 from nianbao.model.finding import Finding
 from nianbao.model.form import Fact

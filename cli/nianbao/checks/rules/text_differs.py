@@ -2,7 +2,7 @@
 
 正文和表格写的是同一件事，数字应当一致；读报告的人先看正文，再看表格，不一致就不知道该信哪一个。
 格式文件的 vocabulary 列出了说法和它可以等于的数，一句话里几个数之间的等式，以及比例的分子分母。
-比例四舍五入或截去尾数都算相符，但不是全部就不能写 100%。
+比例四舍五入或截去尾数都算相符，但不是全部就不能写 100%；金额换了单位的（如亿元），照写出的位数比。
 另一范围、其他年度的数，约数，和以“等”结尾的列举，不比较。“其中”和括号里列全了的各项，相加应等于前面的数；
 与上年相比的增减，有上年的数据文件就比。
 
@@ -48,14 +48,15 @@ SCOPE = "texts"
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every figure in the texts that is not equal to a figure of the tables."""
     readings = list(read_texts(context))
-    figures, wrong = [], set()
+    figures: list[StatedFigure] = []
+    wrong: dict[int, tuple[Number, ...]] = {}  # by figure: what it may be
     told: set[tuple[Sentence, int, str]] = set()
     sums: dict[int, dict[str, Number]] = {}  # by claim: many sentences may state the same one
     for _key, group in groupby(find_stated_figures(context, readings), key=_find_statement):
         figure, is_wrong = _choose_claim(context, list(group), sums)
         figures.append(figure)
         if is_wrong:
-            wrong.add(id(figure))
+            wrong[id(figure)] = tuple(sums[id(figure.claim)].values())
         if is_wrong and (figure.sentence, figure.start, figure.claim.id) not in told:
             told.add((figure.sentence, figure.start, figure.claim.id))
             yield _make_difference(context, figure, sums[id(figure.claim)])
@@ -76,7 +77,7 @@ def _choose_claim(
         if id(figure.claim) not in sums:
             sums[id(figure.claim)] = _add_up_claims(context, figure)
     wrong = [figure for figure in figures if _is_wrong(figure, sums[id(figure.claim)])]
-    right = [figure for figure in figures if figure.value in sums[id(figure.claim)].values()]
+    right = [figure for figure in figures if any(map(figure.agrees_with, sums[id(figure.claim)].values()))]
     if right or not wrong:
         return (right or figures)[0], False
     return min(wrong, key=lambda figure: (not figure.certain, len(set(sums[id(figure.claim)].values())))), True
@@ -88,11 +89,11 @@ def _add_up_claims(context: CheckContext, figure: StatedFigure) -> dict[str, Num
 
 
 def _is_wrong(figure: StatedFigure, sums: Mapping[str, Number]) -> bool:
-    return len(sums) == len(figure.claim.equals) > 0 and figure.value not in sums.values()
+    return len(sums) == len(figure.claim.equals) > 0 and not any(map(figure.agrees_with, sums.values()))
 
 
 def _make_difference(context: CheckContext, figure: StatedFigure, sums: Mapping[str, Number]) -> Finding:
-    right = _("or-between-figures").join(dict.fromkeys(format_number(total) for total in sums.values()))
+    right = _("or-between-figures").join(dict.fromkeys(format_number(figure.write(total)) for total in sums.values()))
     address, place = _find_place(context, figure)
     return context.make_finding(
         address,

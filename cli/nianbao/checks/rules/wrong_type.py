@@ -17,6 +17,7 @@
 
 from collections.abc import Iterator
 
+from nianbao.checks.causes.signs import judge_without_sign
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _, translate
@@ -37,18 +38,24 @@ def judge(context: CheckContext) -> Iterator[Finding]:
             label = report.form.labels.get(entry.address, entry.address)
             place = report.facts.find_place(entry.address)
             repair = repair_value(place.text, entry.value_type) if entry.value_type else None
-            yield context.make_finding(
-                entry.address,
-                f"{translate(label)}: {fault}",
-                label=_("expected-value", value=repair.after) if repair else "",
-                fix=_describe_repair(place, repair) if repair else _describe_row(report, entry),
-                place=place,
+            said, fix = (
+                _propose(context, entry.address, place, repair) if repair else ("", _describe_row(report, entry))
             )
+            yield context.make_finding(entry.address, f"{translate(label)}: {fault}", label=said, fix=fix, place=place)
     for table in ("prose", "headings"):
         entries = report.facts.tree.get(table)
         for key, value in entries.items() if isinstance(entries, dict) else ():
             if not isinstance(value, str):
                 yield context.make_finding(f"{table}.{key}", _("must-be-text", value=describe_value(value)))
+
+
+def _propose(context: CheckContext, address: str, place: Place, repair: Repair) -> tuple[str, str]:
+    """Say what a value should be, and what to write; for one without its sign, only as far as other figures fit."""
+    verdict = judge_without_sign(context, address, place, repair.after) if repair.drops_sign else "fits"
+    if verdict != "fits":
+        return _("may-be-value", value=repair.after) if verdict == "may" else "", ""
+    said = _("sign-too-many", value=repair.after) if repair.drops_sign else _("expected-value", value=repair.after)
+    return said, _describe_repair(place, repair)
 
 
 def _describe_repair(place: Place, repair: Repair) -> str:

@@ -5,13 +5,16 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from nianbao.checks.stated.numerals import DigitText, write_in_digits
+from nianbao.checks.stated.own_names import list_own_names
+from nianbao.checks.stated.rounding import is_rounded
 from nianbao.model.report import Report
 from nianbao.model.text_rules import Claim, TextRules
-from nianbao.model.wordings.patterns import Phrase, WordFinder, compile_pattern
+from nianbao.model.wordings.patterns import Phrase, compile_pattern
+from nianbao.model.wordings.prose_context import Scope
 
 _NUMBER = re.compile(r"(?<![\d.])\d+(?:\.\d+)?")
 _CLAUSE_LIMIT = 500  # characters on each side of a figure; real clauses are shorter
@@ -19,6 +22,7 @@ _FIGURES_BEFORE = 2  # a phrase may have another figure, or a year, before its o
 _MASK = "\ufffc"  # in the place of a character of the office's own name
 Whose: TypeAlias = Literal["own", "unsure", "other"]  # figures of this report, perhaps, or of another scope
 _BRACKETS = re.compile("[(（]|[)）]")
+_HEADING_LIMIT = 40  # characters of a line without the end of a sentence that is the heading of the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,21 @@ class StatedFigure:
     def position(self) -> int:
         """The position in the section."""
         return self.sentence.start + self.start
+
+    @property
+    def number(self) -> Decimal:
+        """The number in the unit of the table."""
+        return self.value.scaleb(self.claim.power) if self.claim.power else self.value
+
+    def agrees_with(self, number: int | Decimal) -> bool:
+        """Return whether a number of the table may be written so."""
+        if self.claim.power is None:
+            return self.value == number
+        return is_rounded(Decimal(number).scaleb(-self.claim.power), self.value)
+
+    def write(self, number: int | Decimal) -> Decimal:
+        """Return a number of the table in the unit of the text."""
+        return Decimal(number).scaleb(-self.claim.power).normalize() if self.claim.power else Decimal(number)
 
 
 @dataclass
@@ -168,13 +187,13 @@ class SectionReading:
         return re.compile(f"[{re.escape(locale.text.clause_end + locale.file.lists.join.strip())}\n]")
 
     @cached_property
-    def _scopes(self) -> list[tuple[int, int, Whose]]:
-        """The ranges of words of another scope, and whose figures stand there."""
-        found: list[tuple[int, int, Whose]] = []
+    def _scopes(self) -> list[tuple[int, int, Scope]]:
+        """The ranges of words of another scope, and these scopes."""
+        found: list[tuple[int, int, Scope]] = []
         for match, number in self._rules.scope_words.find(self.masked):
             scope = self._rules.scopes[number]
             if not (scope.own and compile_pattern(scope.own).search(self.author)):
-                found.append((*match.span(), "unsure" if scope.noted else "other"))
+                found.append((*match.span(), scope))
         return found
 
     def tell_whose(self, number: int) -> Whose:
@@ -189,7 +208,14 @@ class SectionReading:
         first = self._part_starts[bisect_right(self._part_starts, start) - 1]
         if number < 0 or self._scopes[number][0] < first or self._is_left(self._scopes[number][1], start):
             return "own"
-        return self._scopes[number][2]
+        _begin, end, scope = self._scopes[number]
+        if scope.ends and end < start and self._names_office(scope, end, start):
+            return "own"
+        return "unsure" if scope.noted else "other"
+
+    def _names_office(self, scope: Scope, start: int, end: int) -> bool:
+        """Return whether the office itself is named between two positions."""
+        return _MASK in self.masked[start:end] or bool(compile_pattern(scope.ends).search(self.masked, start, end))
 
     def _is_left(self, start: int, end: int) -> bool:
         """Return whether a bracket is closed between two positions that was opened before."""
@@ -222,19 +248,25 @@ class SectionReading:
         return {int(match[1])} if match else set()
 
     def has_near(self, claim: Claim, position: int) -> bool:
-        """Return whether a paragraph has the words that a claim needs."""
+        """Return whether a paragraph, or the heading above it, has the words that a claim needs."""
         if not claim.near:
             return True
         line = bisect_right(self._line_ends, position)
         if (claim.near, line) not in self._near:
-            start, end = self._line_ends[line - 1], self._line_ends[line] if line < len(self._line_ends) else None
-            found = compile_pattern(claim.near).search(self.text, start, len(self.text) if end is None else end)
+            start = self._line_ends[line - 2] if self._is_heading(line - 1) else self._line_ends[line - 1]
+            end = self._line_ends[line] if line < len(self._line_ends) else len(self.text)
+            found = compile_pattern(claim.near).search(self.text, start, end)
             self._near[claim.near, line] = bool(found)
         return self._near[claim.near, line]
 
     @cached_property
     def _line_ends(self) -> list[int]:
         return [0, *(match.end() for match in re.finditer("\n", self.text))]
+
+    def _is_heading(self, line: int) -> bool:
+        """Return whether a line, counted from 1, looks like the heading of the next one."""
+        text = self.text[self._line_ends[line - 1] : self._line_ends[line]].strip() if line else ""
+        return 0 < len(text) <= _HEADING_LIMIT and not self.report.form.locale.sentence_end.search(text)
 
     @staticmethod
     def is_excluded(claim: Claim, clause: str) -> bool:
@@ -255,21 +287,3 @@ def read_section(report: Report, author: str, section: str, text: str, *, writte
     """Read the text of a section, with numbers without separators; with `written` numerals stay as they are."""
     digits = DigitText(text, text) if written else write_in_digits(text, report.form.locale.text)
     return SectionReading(report, author, section, digits)
-
-
-@lru_cache(maxsize=8)  # each section of a report asks
-def list_own_names(report: Report, author: str) -> tuple[str, ...]:
-    """List the names of the office, the longest first: its facts that are the same each time, and the start of them."""
-    return tuple(sorted(_list_names(report, author), key=len, reverse=True))
-
-
-def _list_names(report: Report, author: str) -> set[str]:
-    standing = (report.values.get(fact.id) for fact in report.form.facts if fact.standing and fact.type == "text")
-    names = {author, *(name for name in standing if isinstance(name, str))} - {""}
-    return names | set(_list_starts(names, report.form.text_rules.scope_words))
-
-
-def _list_starts(names: set[str], scopes: WordFinder) -> Iterator[str]:
-    """List the starts of names up to words of another scope: those of the office itself are not meant by them."""
-    for name in names:
-        yield from (name[: match.end()] for match, _scope in scopes.find(name) if match.start() > 1)

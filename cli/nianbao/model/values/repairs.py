@@ -1,4 +1,4 @@
-"""What a person meant by a value that is not of the value type of its address: a number or a day in quotes."""
+"""What a person meant by a value that is not of the value type of its address: a number or a day in quotes, a sign."""
 
 import re
 from decimal import Decimal
@@ -11,14 +11,19 @@ from nianbao.model.value_types import ValueType
 _QUOTED = re.compile(r"\"([^\"\\\n]*)\"|'([^'\n]*)'")
 _WHOLE = re.compile(r"([+-]?\d+)\.0+", re.ASCII)
 _DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ].*)?", re.ASCII)
+_NEGATIVE = re.compile(r"[-\u2212]\s*([1-9][\d_]*(?:\.\d+)?)", re.ASCII)
 _BARE = re.compile(r"[+-]?\d[\d.:T Z-]*", re.ASCII)
 
 
 class Repair(NamedTuple):
-    """What a value should be as it is written in TOML; `certain` where there is no other reading."""
+    """What a value should be as it is written in TOML; `certain` where there is no other reading.
+
+    One that `drops_sign` is right only if the other figures of the report say so.
+    """
 
     after: str
     certain: bool
+    drops_sign: bool = False
 
 
 def repair_value(raw: str, value_type: ValueType) -> Repair | None:
@@ -29,8 +34,9 @@ def repair_value(raw: str, value_type: ValueType) -> Repair | None:
 def _list_repairs(raw: str) -> list[Repair]:
     match = _QUOTED.fullmatch(raw)
     if not match:
-        whole, day = _WHOLE.fullmatch(raw), _DAY.fullmatch(raw)
+        whole, day, negative = _WHOLE.fullmatch(raw), _DAY.fullmatch(raw), _NEGATIVE.fullmatch(raw)
         found = [Repair(whole[1], certain=True)] if whole else []
+        found += [Repair(negative[1], certain=False, drops_sign=True)] if negative else []
         found += [Repair(f"{day[1]}-{day[2]}-{day[3]}", certain=False)] if day else []
         return [*found, Repair(f'"{raw}"', certain=True)] if _BARE.fullmatch(raw) else found
     from nianbao.model.parsing.scalars import read_value  # noqa: PLC0415  # slow to import, and few files have such values

@@ -24,13 +24,14 @@ class Scope(Shape, frozen=True):
     """Words after which figures are not those of this report: of another office, a part of it, another time.
 
     They are not compared; with `noted` a difference is a note. The words mean nothing for offices in whose name
-    the pattern `own` is found.
+    the pattern `own` is found. Figures behind words of `ends`, or behind a name of the office, are its own again.
     """
 
     what: Annotated[Text, Meta(description="field-scope-what")]
     words: Annotated[Text, _WORDS]
     own: Annotated[str, Meta(description="field-scope-own")] = ""
     noted: Annotated[bool, Meta(description="field-scope-noted")] = False
+    ends: Annotated[str, Meta(description="field-scope-ends")] = ""
 
 
 class Change(Shape, frozen=True):
@@ -42,6 +43,19 @@ class Change(Shape, frozen=True):
     says: Annotated[tuple[Text, ...], _WORDS]
     of: Annotated[Literal["percent", "difference", "figure"], Meta(description="field-change-of")]
     down: Annotated[bool, Meta(description="field-change-down")] = False
+
+
+class Author(Shape, frozen=True):
+    """Where the name of another office stands as if it were the author.
+
+    In brackets behind words of `own`; or in the place of one who does something, which begins behind `begins`, and
+    who does what only the author does: words of `acts` behind it. Behind words of `partner` it is another party.
+    """
+
+    own: Annotated[str, Meta(description="field-author-own")] = ""
+    begins: Annotated[str, Meta(description="field-author-begins")] = ""
+    acts: Annotated[str, Meta(description="field-author-acts")] = ""
+    partner: Annotated[str, Meta(description="field-author-partner")] = ""
 
 
 class Parts(Shape, frozen=True):
