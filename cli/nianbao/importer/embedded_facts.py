@@ -9,7 +9,9 @@ import tomli_w
 from nianbao.compose import document
 from nianbao.compose.embedded_facts import INTERNAL_KEYS
 from nianbao.compose.markdown import to_plain_text
-from nianbao.importer.printed_page import find_page_difference, normalize_words, parse_markdown
+from nianbao.importer.carried_page import parse_markdown
+from nianbao.importer.page_matching import find_page_difference
+from nianbao.importer.printed_page import normalize_words
 from nianbao.importer.recognition import RecognizedReport
 from nianbao.importer.recognition.data_files import data_file
 from nianbao.importer.recognition.markdown import convert_to_markdown
@@ -22,7 +24,10 @@ from nianbao.model.i18n import _
 from nianbao.model.kind import DEFAULT_KIND
 from nianbao.model.open_rows.filling import make_arrays
 from nianbao.model.period import Period, parse_period
+from nianbao.model.pictures import PICTURES
+from nianbao.model.pictures.requests import is_offered, list_requests
 from nianbao.model.report import Report, fill_form
+from nianbao.workspace.earlier import read_earlier
 from nianbao.workspace.store import Store
 
 MAX_CHARACTERS = 2**18  # of all facts; those of a report have ten thousand
@@ -47,7 +52,8 @@ class VerifiedFacts:
 class CarriedReport:
     """The report that embedded facts give, in words, and the store of its kind.
 
-    `difference` is what the page of the file first prints otherwise (empty: nothing, and the facts are `verified`).
+    `difference` says where the page of the file first prints otherwise, with both texts (empty: nowhere, and the facts
+    are `verified`).
     """
 
     store: Store
@@ -74,7 +80,8 @@ def read_carried_report(
             return None
         composed = document.compose(report, store.kind.template)
         only_tables = trusted and not published.exact  # words put together from characters need not agree
-        difference = find_page_difference(composed, published, tables_only=only_tables)
+        earlier = read_earlier(store, report)
+        difference = find_page_difference(composed, published, earlier, tables_only=only_tables)
         if difference:
             return CarriedReport(store, composed, difference)
         verified = _take_facts(store, facts, report, composed, trusted=trusted)
@@ -151,6 +158,8 @@ def _take_facts(
     bodies = composed.bodies
     unprinted = [] if trusted else find_unprinted(report, store, composed)
     tree = report.facts.tree if trusted else remove_unprinted(report, unprinted)
+    if not trusted:
+        tree = _keep_offered_pictures(tree, report.form)
     if not trusted and report.prose:
         tree["prose"] = {section: _remove_markup(text, bodies[section]) for section, text in report.prose.items()}
     tree = make_arrays(report.form, {key: value for key, value in tree.items() if key not in INTERNAL_KEYS})
@@ -175,7 +184,15 @@ def select_known_facts(report: Report) -> Tree:
     for name, texts in (("headings", report.headings), ("prose", report.prose)):
         if known := {section: text for section, text in texts.items() if section in sections}:
             tree[name] = known
+    if requests := list_requests(report):
+        tree[PICTURES] = requests
     return make_arrays(report.form, tree)
+
+
+def _keep_offered_pictures(tree: Tree, form: Form) -> Tree:
+    """Leave out pictures other than those that the form offers: not every format prints their words as text."""
+    kept = [request for request in tree.get(PICTURES, ()) if is_offered(form, request)]
+    return {key: value for key, value in tree.items() if key != PICTURES} | ({PICTURES: kept} if kept else {})
 
 
 # ── compared with what the file prints ───────────────────────────────────────────────

@@ -1,7 +1,8 @@
 -- A custom writer for pandoc: a document as a JSON list of its blocks, texts and tables ("grids") in their order.
 -- A text has its plain words, its level as a heading (0: none), and Markdown where it has emphasis or is a list.
 -- A grid has its cells as { text, top, bottom, left, right }, rows and columns counted from 0. The variable `dialect`
--- says which Markdown is written.
+-- says which Markdown is written. With the variable `marks` control characters say what a plain text does not: where a
+-- reference to a note stands, and which text is a note; with `marks=page` also where a page has its title and contents.
 
 local lists = dofile(pandoc.path.join { pandoc.path.directory(PANDOC_SCRIPT_FILE), "lists.lua" })
 local out, dialect
@@ -10,8 +11,13 @@ local PLAIN = { Str = true, Space = true, SoftBreak = true, LineBreak = true, Sp
 local SKIPPED = { Note = true, Image = true, RawInline = true } -- notes come behind the block
 local LONG_CELL = 900 -- bytes; a cell with more is a part of the page
 
+local REFERENCE, NOTE, CONTENTS, TITLE = "\2", "\3", "\4", "\5" -- known to `importer/carried_page.py`
+local marks = "" -- which of these are written
 local has_notes = false -- whether a note was met since this was reset
 local note_number -- of the last note that has a reference in Markdown
+
+-- Return a text without what would be taken for a mark.
+local function without_marks(text) return marks == "" and text or (text:gsub("[\2-\5]", "")) end
 
 -- Append the words of inlines to a list; a walk over the tree would take ten times as long. A break that the file has
 -- only in its source is a vertical tab. Returns whether the inlines have markup besides their words.
@@ -20,7 +26,7 @@ local function gather(inlines, parts)
   for _, inline in ipairs(inlines) do
     local tag = inline.t
     if tag == "Str" then
-      parts[#parts + 1] = inline.text
+      parts[#parts + 1] = without_marks(inline.text)
     elseif tag == "Space" then
       parts[#parts + 1] = " "
     elseif tag == "SoftBreak" then
@@ -29,11 +35,12 @@ local function gather(inlines, parts)
       parts[#parts + 1] = "\n"
     elseif tag == "Note" then
       has_notes = true
+      if marks ~= "" then parts[#parts + 1] = REFERENCE end
     elseif not SKIPPED[tag] then
       if inline.content then
         has_markup = gather(inline.content, parts) or has_markup
       elseif inline.text then
-        parts[#parts + 1] = inline.text
+        parts[#parts + 1] = without_marks(inline.text)
       end
     end
     has_markup = has_markup or not PLAIN[tag]
@@ -84,7 +91,7 @@ local function block_text(blocks)
         for _, definition in ipairs(entry[2]) do lines[#lines + 1] = block_text(definition) end
       end
     elseif block.t == "CodeBlock" then
-      lines[#lines + 1] = block.text
+      lines[#lines + 1] = without_marks(block.text)
     elseif block.content then
       lines[#lines + 1] = block_text(block.content)
     end
@@ -151,7 +158,7 @@ local function add_notes(block, before)
         number = number + 1
         markdown = ("[^%d]: %s"):format(number, to_markdown(pandoc.Para(pandoc.utils.blocks_to_inlines(note.content))))
       end
-      out[#out + 1] = { text = text, level = 0, markdown = markdown }
+      out[#out + 1] = { text = (marks ~= "" and NOTE or "") .. text, level = 0, markdown = markdown }
     end,
   }
 end
@@ -207,6 +214,8 @@ function emit(blocks)
       add_text(block, block.level)
     elseif block.t == "Para" or block.t == "Plain" then
       add_text(block, 0)
+    elseif marks == "page" and block.t == "Div" and block.classes:includes("contents") then
+      out[#out + 1] = { text = CONTENTS, level = 0 }
     elseif block.t == "Div" or block.t == "Figure" then
       emit(block.content)
     elseif block.t == "BlockQuote" and has_table(block.content) then
@@ -224,17 +233,28 @@ end
 -- The texts of a metadata field: of each entry of a list, or of the field itself.
 local function list_lines(value)
   local lines = pandoc.List()
-  if value then
+  if value and value ~= true then
     local entries = pandoc.utils.type(value) == "List" and value or { value }
     for _, entry in ipairs(entries) do lines:insert(pandoc.utils.stringify(entry)) end
   end
   return lines
 end
 
+-- Emit a page as formats print it: a red head stands above the title.
+local function emit_page(blocks)
+  local head, at = blocks:find_if(function(block) return block.t == "Div" and block.classes:includes("redhead") end)
+  if head then
+    blocks:remove(at)
+    emit(head.content)
+  end
+  out[#out + 1] = { text = TITLE, level = 0 }
+  emit(blocks)
+end
+
 function Writer(doc, options)
   out, note_number = {}, 0
-  dialect = tostring(options.variables.dialect)
-  emit(doc.blocks)
+  dialect, marks = tostring(options.variables.dialect), tostring(options.variables.marks or "")
+  if marks == "page" then emit_page(doc.blocks) else emit(doc.blocks) end
   local title = doc.meta.title and pandoc.utils.stringify(doc.meta.title) or ""
   return pandoc.json.encode({
     about = { title = title, cover = list_lines(doc.meta.cover), author = list_lines(doc.meta.author) },

@@ -205,15 +205,18 @@ def list_versions() -> dict[str, str]:
 
 
 def read_blocks(
-    content: bytes, reader: str, seconds: float = _READ_SECONDS
+    content: bytes, reader: str, seconds: float = _READ_SECONDS, marks: str = ""
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Read a file with one of pandoc's readers: return what it says of itself, and its blocks, as `blocks.lua` does.
+
+    `marks` are those that texts get there: none, `notes` or `page`.
 
     Pandoc runs in its sandbox, so that no file fetches, includes or executes anything, with limited memory
     and time. Raises ValueError where it cannot read the file, MemoryError where it has not enough memory for it.
     """
     command = [find_pandoc(), "+RTS", f"-M{_MAX_MEMORY_MB}m", "-A32m", "-RTS", "--sandbox", "--quiet"]
     command += ["--from", reader, "--to", str(BLOCKS_WRITER), "--variable", f"dialect={DIALECT}"]
+    command += ["--variable", f"marks={marks}"] if marks else []
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, process_group=0) as process:  # noqa: S603  # see above
         try:

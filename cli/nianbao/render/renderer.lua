@@ -159,6 +159,7 @@ end
 local function prepare_layout(doc, variables)
   if letter.is_letter(doc) then variables.letter = "true" end
   local found = { cover = doc.meta.cover }
+  if doc.meta.cover ~= true then doc.meta.coverlines = doc.meta.cover end -- `cover: true` asks for the title alone
   doc:walk {
     Div = function(div)
       local class = div.classes[1]

@@ -154,8 +154,13 @@ local function number_lines(parts)
   return table.concat(out)
 end
 
+-- Pandoc writes the paragraphs of metadata as words without paragraphs.
+local function plain_paragraph(block)
+  return raw('<text:p text:style-name="Text_20_body">' .. words(block.content) .. "</text:p>")
+end
+
 local function redhead(div)
-  if not look.redhead then return div.content end
+  if not look.redhead then return div.content:map(plain_paragraph) end
   return { raw(write_redhead(div, mark, number_lines)) }
 end
 

@@ -15,6 +15,8 @@ _CONTENT = "content.xml"
 _FACTS = "facts.toml"
 _MAX_FACTS_BYTES = 10 * 2**20
 _TABLE_NAMESPACE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_FRAME, _TEXT_BOX = (f"{{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}}{name}" for name in ("frame", "text-box"))
+_PARAGRAPH = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}p"
 _MAX_COLUMNS = 200  # of a table; spreadsheets repeat empty columns without limit
 
 
@@ -27,15 +29,11 @@ def read(content: bytes) -> PublishedDocument:
     """Read an OpenDocument text; raises `UnreadableError` for one that is damaged or defines entities."""
     with open_package(content) as package:
         facts = read_part(package, _FACTS, _MAX_FACTS_BYTES).decode("utf-8", errors="replace").strip()
-        return read_by_pandoc(_widen_tables(package), "odt", embedded_facts=facts)
+        return read_by_pandoc(_copy_package(package), "odt", embedded_facts=facts)
 
 
-def _widen_tables(old: zipfile.ZipFile) -> bytes:
-    """Give each table an empty row with a cell for every column.
-
-    Pandoc 3.9 takes as the width of a table the number of cells of its longest row, ignoring spans, and drops cells
-    further right.
-    """
+def _copy_package(old: zipfile.ZipFile) -> bytes:
+    """Return the package with what pandoc 3.9 would leave out put where it reads it."""
     target = BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for part in old.infolist():
@@ -43,18 +41,44 @@ def _widen_tables(old: zipfile.ZipFile) -> bytes:
                 continue
             if part.filename.endswith((".xml", "mimetype")):
                 xml = read_part(old, part.filename)
-                new.writestr(part.filename, _add_rows(xml) if part.filename == _CONTENT else xml)
+                new.writestr(part.filename, _prepare_content(xml) if part.filename == _CONTENT else xml)
     return target.getvalue()
 
 
-def _add_rows(xml: bytes) -> bytes:
+def _prepare_content(xml: bytes) -> bytes:
     root = parse_xml(xml)
+    _add_rows(root)
+    _lift_text_boxes(root)
+    prepared: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return prepared
+
+
+def _add_rows(root: ET.Element) -> None:
+    """Give each table an empty row with a cell for every column.
+
+    Pandoc takes as the width of a table the number of cells of its longest row, ignoring spans, and drops cells further
+    right.
+    """
     for table in root.iter(f"{_TABLE_NAMESPACE}table"):
         row = ET.SubElement(table, f"{_TABLE_NAMESPACE}table-row")
         for _cell in range(_count_columns(table)):
             ET.SubElement(row, f"{_TABLE_NAMESPACE}table-cell")
-    widened: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return widened
+
+
+def _lift_text_boxes(root: ET.Element) -> None:
+    """Put the paragraphs of a text box behind the one that it is anchored to: pandoc drops text boxes."""
+    boxes = {frame: box for frame in root.iter(_FRAME) if (box := frame.find(_TEXT_BOX)) is not None}
+    if not boxes:
+        return
+    for parent in list(root.iter()):
+        for anchor in [child for child in parent if child.tag == _PARAGRAPH]:
+            place = list(parent).index(anchor)
+            for frame in [child for child in anchor if child in boxes]:
+                box = boxes[frame]
+                for part in list(box):
+                    place += 1
+                    box.remove(part)
+                    parent.insert(place, part)
 
 
 def _count_columns(table: ET.Element) -> int:

@@ -14,6 +14,7 @@ from nianbao.importer.readers.page_layout import (
     Box,
     find_ruled_tables,
     lay_out_page,
+    list_printed_lines,
     remove_running_lines,
 )
 from nianbao.importer.readers.page_lines import Char, TextLine, join_lines, select_characters
@@ -52,21 +53,26 @@ def read(content: bytes) -> PublishedDocument:
         root = _join("", _find_text(main, "DocRoot"))
         document = _parse(package, root)
         pages = _list_pages(package, document, root)
+        facts = _read_facts(package, document, root)
         blocks: list[TextLine | PublishedTable] = []
+        unmoved: list[TextLine | PublishedTable] = []  # of a file with facts: without cells put into other rows
         characters = 0
         for number, page in enumerate(pages[:MAX_PAGES], 1):
             chars = [char for part in page for char in _read_characters(part)]
-            rules = [rule for part in page for rule in _read_rules(part)]
-            height = _read_box(page[-1], _read_box(document, _A4))[3] * _POINTS
-            blocks += lay_out_page(unwrap_cells(select_characters(chars)), find_ruled_tables(rules), height, number)
             characters += len(chars)
+            tables = find_ruled_tables([rule for part in page for rule in _read_rules(part)])
+            height = _read_box(page[-1], _read_box(document, _A4))[3] * _POINTS
+            chars = select_characters(chars)
+            blocks += lay_out_page(unwrap_cells(chars), tables, height, number)
+            unmoved += lay_out_page(chars, tables, height, number) if facts else ()
         if characters < MIN_PAGE_CHARACTERS * max(1, min(len(pages), MAX_PAGES)):
             raise UnreadableError(_("ofd-without-text"), _("export-ofd-as-pdf"))
         return PublishedDocument(
             tuple(join_lines(remove_running_lines(blocks))),
             _find_text(main, "Title"),
-            embedded_facts=_read_facts(package, document, root),
+            embedded_facts=facts,
             exact=False,
+            lines=tuple(list_printed_lines(unmoved)),
             notes=(_("first-pages-read", pages=MAX_PAGES),) if len(pages) > MAX_PAGES else (),
         )
 

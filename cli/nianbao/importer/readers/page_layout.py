@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from nianbao.importer.readers.page_lines import Char, TextLine, group_into_lines
 from nianbao.importer.readers.refusal import UnreadableError
-from nianbao.importer.recognition.published import Place, PublishedCell, PublishedTable
+from nianbao.importer.recognition.published import Place, PrintedLine, PublishedCell, PublishedTable
 from nianbao.model.i18n import _
 
 MAX_PAGES = 300  # of one file; a report has six
@@ -61,9 +61,9 @@ def lay_out_page(
         parts, full_width_chars = _split_table(cells, edges, chars_of_table)
         positioned += parts
         chars_of_text += full_width_chars
-    lines = [line for line in group_into_lines(chars_of_text) if not _is_page_number(line, height)]
-    left = min((line.left for line in lines), default=0.0)
-    right = max((line.right for line in lines), default=0.0)
+    lines = [replace(line, is_number=_is_page_number(line, height)) for line in group_into_lines(chars_of_text)]
+    left = min((line.left for line in lines if not line.is_number), default=0.0)
+    right = max((line.right for line in lines if not line.is_number), default=0.0)
     for line in lines:
         begins, ends = line.left > left + _MIN_INDENT, line.right < right - 2 * line.size
         at_edge = _is_at_edge(line, height)
@@ -106,13 +106,23 @@ def _is_at_edge(line: TextLine, height: float) -> bool:
 
 
 def remove_running_lines(blocks: list[TextLine | PublishedTable]) -> list[TextLine | PublishedTable]:
-    """Remove page headers and footers: lines at the edge of several pages that differ only in their digits."""
+    """Remove page headers, footers and numbers: lines at the edge of several pages that differ only in their digits."""
+    blocks = [block for block in blocks if isinstance(block, PublishedTable) or not block.is_number]
     counts = Counter(_remove_digits(block.text) for block in blocks if isinstance(block, TextLine) and block.at_edge)
     return [
         block
         for block in blocks
         if isinstance(block, PublishedTable) or not block.at_edge or counts[_remove_digits(block.text)] == 1
     ]
+
+
+def list_printed_lines(blocks: Iterable[TextLine | PublishedTable]) -> Iterator[PrintedLine | PublishedTable]:
+    """Give all lines of text and all tables of pages, as they stand there."""
+    for block in blocks:
+        if isinstance(block, PublishedTable):
+            yield block
+        else:
+            yield PrintedLine(block.text, block.place.page, block.is_number)
 
 
 def _remove_digits(line: str) -> str:

@@ -34,6 +34,7 @@ class TextLine:
     begins: bool = False
     ends: bool = False
     at_edge: bool = False  # at the top or bottom of the page: it may be on every page
+    is_number: bool = False  # it may be the number of the page
     place: Place = NOWHERE
 
 

@@ -7,7 +7,13 @@ from typing import Any
 
 from nianbao.importer.readers import scanned_file, scans
 from nianbao.importer.readers.attached import read_attached_facts
-from nianbao.importer.readers.page_layout import MAX_PAGES, MIN_PAGE_CHARACTERS, lay_out_page, remove_running_lines
+from nianbao.importer.readers.page_layout import (
+    MAX_PAGES,
+    MIN_PAGE_CHARACTERS,
+    lay_out_page,
+    list_printed_lines,
+    remove_running_lines,
+)
 from nianbao.importer.readers.page_lines import UNMAPPED_PREFIX, TextLine, join_lines, select_characters
 from nianbao.importer.readers.page_wrapped import unwrap_cells
 from nianbao.importer.readers.refusal import UnreadableError
@@ -37,12 +43,15 @@ def read(content: bytes) -> PublishedDocument:
     if pages.scanned:
         for number, blocks in scanned_file.read_pages(content, pages.scanned).items():
             pages.blocks[number] = blocks
+            if pages.embedded_facts:
+                pages.unmoved[number] = blocks
     _check_text(pages)
     return PublishedDocument(
         tuple(join_lines(remove_running_lines([block for blocks in pages.blocks for block in blocks]))),
         pages.title,
         embedded_facts=pages.embedded_facts,
         exact=False,
+        lines=tuple(list_printed_lines(block for blocks in pages.unmoved for block in blocks)),
         scanned=bool(pages.scanned),
         notes=tuple(pages.notes),
     )
@@ -71,7 +80,8 @@ def _read_text(content: bytes) -> "_Pages":
 class _Pages:
     """What was read of the pages: `characters` counts them, `unmapped` those for which the file has no text.
 
-    `scanned` are the numbers of pages, from 0, that are pictures and can be read as such.
+    `scanned` are the numbers of pages, from 0, that are pictures and can be read as such. `unmoved` has, of a file with
+    embedded facts, each page without cells put into other rows.
     """
 
     title: str = ""
@@ -81,6 +91,7 @@ class _Pages:
     unmapped: int = 0
     scanned: list[int] = field(default_factory=list)
     blocks: list[list[TextLine | PublishedTable]] = field(default_factory=list)
+    unmoved: list[list[TextLine | PublishedTable]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -104,10 +115,17 @@ def _read_pages(pdf: Any) -> _Pages:  # noqa: ANN401  # pdfplumber has no types
         if _is_picture(page) and scans.is_installed():
             pages.scanned.append(len(pages.blocks))
             pages.blocks.append([])
+            pages.unmoved.append([])
         else:
-            chars = unwrap_cells(select_characters(page.chars))
+            chars = select_characters(page.chars)
             tables = [table.cells for table in page.find_tables()]
-            pages.blocks.append(list(lay_out_page(chars, tables, page.height, pages.count)))
+            unwrapped = unwrap_cells(chars)
+            pages.blocks.append(list(lay_out_page(unwrapped, tables, page.height, pages.count)))
+            if pages.embedded_facts:
+                is_same = unwrapped is chars
+                pages.unmoved.append(
+                    pages.blocks[-1] if is_same else list(lay_out_page(chars, tables, page.height, pages.count))
+                )
         page.close()
     return pages
 

@@ -57,14 +57,16 @@ def read_by_pandoc(  # noqa: PLR0913  # what readers know in addition to what pa
     cover: str = "",
     keep_lines: bool = False,
     seconds: float = 60,
+    marks: str = "",
 ) -> PublishedDocument:
     """Read a file with one of pandoc's readers; with `keep_lines`, soft line breaks of the source remain in the text.
 
     `title` is used where the file has none, `cover` is the field of its metadata that is printed before all blocks:
-    `author` or `cover`. Raises `UnreadableError` where pandoc fails or takes more than `seconds`.
+    `author` or `cover`, `marks` are what `blocks.lua` puts into texts. Raises `UnreadableError` where pandoc fails or
+    takes more than `seconds`.
     """
     try:
-        about, blocks = pandoc.read_blocks(content, reader, seconds)
+        about, blocks = pandoc.read_blocks(content, reader, seconds, marks)
     except ValueError as error:
         raise UnreadableError(_("text-unreadable", error=error), _("maybe-damaged-save-again")) from error
     return PublishedDocument(

@@ -121,6 +121,15 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedLine:
+    """A line of text on a page, whose number counts from 1; `is_number` says that it may be the number of the page."""
+
+    text: str
+    page: int = 0
+    is_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class NamedCell:
     """A spreadsheet cell that has a name: its text, its location (sheet and cell), and its formula, if it has one."""
 
@@ -136,7 +145,8 @@ class PublishedDocument:
     `title`, `office` and `year` are what the file says of itself beside its texts (its metadata),
     `cover` the texts that are printed before all blocks and are none,
     `embedded_facts` the facts (TOML) that our own outputs carry, and `notes` what the reader left out. The texts
-    are `exact` unless they were put together from characters placed on a page, and `scanned` where pictures of pages
+    are `exact` unless they were put together from characters placed on a page: then a file that carries facts has all
+    its `lines` too, as they stand on the page, with those that all pages have. It is `scanned` where pictures of pages
     were read: a figure counts as certain only where a sum confirms it. `named_cells` are the cells by
     which a form that we sent out is read, by name without prefix, and `formulas` the formulas of all its cells, by
     location.
@@ -149,6 +159,7 @@ class PublishedDocument:
     cover: tuple[str, ...] = ()
     embedded_facts: str = ""
     exact: bool = True
+    lines: tuple[PrintedLine | PublishedTable, ...] = ()
     scanned: bool = False
     notes: tuple[str, ...] = ()
     named_cells: Mapping[str, NamedCell] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from nianbao.checks.check import check_report
 from nianbao.checks.results import CheckResult
 from nianbao.compose.embedded_facts import format_facts
 from nianbao.importer import readers
+from nianbao.importer.embedded_facts import read_carried_report
 from nianbao.kinds.examples import Example, ExpectedFinding
 from nianbao.kinds.mistakes import Mistake, split_error
 from nianbao.model.facts import Facts, parse
@@ -16,10 +17,11 @@ from nianbao.model.finding import Finding, Place, UserError
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
 from nianbao.render.renderer import Renderer
+from nianbao.workspace.formats import OutputFile
 from nianbao.workspace.store import Store
 
 _LUA_ERROR = re.compile(r"formats/(?P<suffix>[^/:]+)/(?P<file>[^/:]+\.lua):(?P<line>\d+): (?P<why>.*)")
-EMBEDDING = ("html", "docx", "pdf")  # the formats that carry the facts from which they are made
+EMBEDDING = ("html", "docx", "odt", "pdf", "ofd")  # the formats that carry the facts from which they are made
 _NOT_REQUIRED = frozenset({"late", "no-last-year"})  # rules whose findings depend on the day, and on other files
 
 
@@ -77,7 +79,7 @@ def check_outputs(examples: Sequence[tuple[Example, CheckResult]], page: Place) 
                 yield _locate_error(example, error, page)
                 return
             for file in files:
-                if file.suffix in EMBEDDING and (why := _read_back(report, file.content, file.suffix)):
+                if file.suffix in EMBEDDING and (why := _read_back(example.store, report, file)):
                     yield Mistake(page, _("facts-not-read-back", format=file.suffix, path=example.path, why=why))
             pages = next((file.pages for file in files if file.pages), 0)
             wanted = example.expected.pages if example.expected else None
@@ -104,15 +106,18 @@ def _locate_error(example: Example, error: UserError, page: Place) -> Mistake:
     return Mistake(page, why)
 
 
-def _read_back(report: Report, content: bytes, suffix: str) -> str:
-    """Return why the facts that a file carries are not those of its report; an empty text where they are."""
+def _read_back(store: Store, report: Report, file: OutputFile) -> str:
+    """Return why a file does not come back with the facts of its report; an empty text where an import takes them."""
     try:
-        text = readers.read(content, f".{suffix}").embedded_facts
+        published = readers.read(file.content, f".{file.suffix}")
     except UserError as error:
         return error.message
-    if not text:
+    if not published.embedded_facts:
         return _("file-carries-no-facts")
-    carried, written = parse(text, suffix), parse(format_facts(report), suffix)
+    carried, written = parse(published.embedded_facts, file.suffix), parse(format_facts(report), file.suffix)
     if not isinstance(carried, Facts) or not isinstance(written, Facts):
         return _("carried-facts-unreadable")
-    return "" if carried.tree == written.tree else _("file-carries-other-facts")
+    if carried.tree != written.tree:
+        return _("file-carries-other-facts")
+    back = read_carried_report(store, published, store.kind.id)
+    return back.difference if back else _("carried-facts-unreadable")

@@ -20,10 +20,23 @@ def list_pictures(report: Report) -> list[Picture]:
     asked: dict[str, dict[str, Any]] = {
         picture.id: to_builtins(picture) for picture in report.form.pictures if not picture.optional
     }
-    for number, entry in enumerate(_list_entries(report)):
-        if isinstance(entry, dict) and not any(_find_entry_faults(report, number, entry)):
-            asked[str(entry["id"])] = _complete(report.form, entry)
+    for entry in list_requests(report):
+        asked[str(entry["id"])] = _complete(report.form, entry)
     return [convert(entry, Picture) for entry in asked.values()][:MAX_PICTURES]
+
+
+def list_requests(report: Report) -> list[dict[str, Any]]:
+    """List what the data file asks for, as it is written, without what has a fault."""
+    return [
+        entry
+        for number, entry in enumerate(_list_entries(report))
+        if isinstance(entry, dict) and not any(_find_entry_faults(report, number, entry))
+    ]
+
+
+def is_offered(form: Form, request: dict[str, Any]) -> bool:
+    """Tell whether a request says nothing but the name of a picture that the form offers."""
+    return request.keys() == {"id"} and any(picture.id == request["id"] for picture in form.pictures)
 
 
 def find_request_faults(report: Report) -> Iterator[Fault]:
