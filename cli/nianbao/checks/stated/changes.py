@@ -36,7 +36,7 @@ def judge(
     for change, match in found:
         figure = _find_compared(context.report, figures, spans, match.start())
         thens = _list_previous(context.report, previous, figure) if figure and previous else []
-        if not figure or not thens:
+        if not figure or not thens or _may_be_of_another(context.report, figures, figure, change, match):
             continue
         written, sign = Decimal(match[1]), -1 if change.down else 1
         nows = [figure.number, *map(Decimal, _list_nows(context.report, figure, wrong.get(id(figure), ())))]
@@ -84,6 +84,19 @@ def _find_compared(
     if last is None or report.form.locale.part_end.search(text, last.start()):
         return None
     return next((figure for figure in figures if figure.start == last.start()), None)
+
+
+def _may_be_of_another(
+    report: Report, figures: Sequence[StatedFigure], compared: StatedFigure, change: Change, match: Match[str]
+) -> bool:
+    """Return whether a comparison is right of an earlier figure in the same part: that between may be an aside."""
+    written = Decimal(match[1]) * (-1 if change.down else 1)
+    for figure in (one for one in figures if one.start < compared.start):
+        is_near = not report.form.locale.part_end.search(figure.sentence.text, figure.start, match.start())
+        thens = _list_previous(report, report.previous, figure) if is_near and report.previous else []
+        if any(_is_right(change.of, number, written) for number in _compare_all(change.of, [figure.number], thens)):
+            return True
+    return False
 
 
 def _blank(match: Match[str]) -> str:
