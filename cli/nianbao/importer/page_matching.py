@@ -136,8 +136,10 @@ class _Search:
 
     def _remember(self, number: int, done: int, at: int) -> None:
         if (number, done) > self.best[:2]:
-            text, offset = self.page.sources[at] if at < len(self.page.sources) else ("", 0)
-            self.best = (number, done, text, offset)
+            sources = self.page.sources
+            text, offset = sources[at] if at < len(sources) else ("", 0)
+            before = max(0, at - min(done, _SHOWN_BEFORE))
+            self.best = (number, done, text, sources[before][1] if text and sources[before][0] is text else offset)
 
     # ── notes, headers and pictures ──────────────────────────────────────────────────
 
@@ -193,7 +195,7 @@ class _Search:
             printed = f"{printed} {self.units[number + 1].text}"
         if not text:
             return _("page-goes-on", printed=_quote(printed))
-        return _("page-differs-at", printed=_quote(printed), given=_quote(text, offset - min(done, _SHOWN_BEFORE)))
+        return _("page-differs-at", printed=_quote(printed), given=_quote(text, offset))
 
 
 def _is_last_hyphen(tokens: Sequence[Token], at: int) -> bool:

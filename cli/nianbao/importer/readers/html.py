@@ -108,6 +108,7 @@ def strip_markup(text: str) -> str:
         attributes={
             "td": {*_SPAN_ATTRIBUTES, *_CELL_MARK},
             "th": {*_SPAN_ATTRIBUTES, *_CELL_MARK},
+            "ol": {"start", "type"},
             **(_NOTE_ATTRIBUTES if has_notes else {}),
         },
         set_tag_attribute_values={"td": _CELL_MARK, "th": _CELL_MARK},

@@ -55,7 +55,9 @@ def read(content: bytes) -> PublishedDocument:
         pages = _list_pages(package, document, root)
         facts = _read_facts(package, document, root)
         blocks: list[TextLine | PublishedTable] = []
-        unmoved: list[TextLine | PublishedTable] = []  # of a file with facts: without cells put into other rows
+        unmoved: list[
+            TextLine | PublishedTable
+        ] = []  # of a file with facts: with all words, and no cell put into another row
         characters = 0
         for number, page in enumerate(pages[:MAX_PAGES], 1):
             chars = [char for part in page for char in _read_characters(part)]
@@ -64,7 +66,7 @@ def read(content: bytes) -> PublishedDocument:
             height = _read_box(page[-1], _read_box(document, _A4))[3] * _POINTS
             chars = select_characters(chars)
             blocks += lay_out_page(unwrap_cells(chars), tables, height, number)
-            unmoved += lay_out_page(chars, tables, height, number) if facts else ()
+            unmoved += lay_out_page(chars, tables, height, number, keep_all=True) if facts else ()
         if characters < MIN_PAGE_CHARACTERS * max(1, min(len(pages), MAX_PAGES)):
             raise UnreadableError(_("ofd-without-text"), _("export-ofd-as-pdf"))
         return PublishedDocument(

@@ -46,21 +46,22 @@ def _describe_edge(rule: Box) -> dict[str, object]:
 
 
 def lay_out_page(
-    chars: list[Char], ruled_tables: Sequence[Sequence[Box]], height: float, page: int = 0
+    chars: list[Char], ruled_tables: Sequence[Sequence[Box]], height: float, page: int = 0, *, keep_all: bool = False
 ) -> Iterator[TextLine | PublishedTable]:
     """Yield the lines of text and the tables of a page of this height from top to bottom.
 
     `chars` are what `select_characters` keeps. `page` is the number of the page, from 1; 0 where the file has no pages.
-    `ruled_tables` has the cells of each table. All positions are in points from the left upper corner.
+    `ruled_tables` has the cells of each table. All positions are in points from the left upper corner. With `keep_all`,
+    what stands between the cells of a table is a text, as in a drawing whose lines look like cells.
     """
     tables = [(cells, _find_edges(cells)) for cells in ruled_tables]
     tables = [(cells, edges) for cells, edges in tables if len(edges[0]) > 2 and len(cells) > 1]  # noqa: PLR2004  # one column is a frame or a shaded area
     chars_of_tables, chars_of_text = _assign_characters(chars, [_surround(cells) for cells, _edges in tables])
     positioned: list[tuple[float, TextLine | PublishedTable]] = []
     for (cells, edges), chars_of_table in zip(tables, chars_of_tables, strict=True):
-        parts, full_width_chars = _split_table(cells, edges, chars_of_table)
+        parts, full_width_chars, chars_between = _split_table(cells, edges, chars_of_table)
         positioned += parts
-        chars_of_text += full_width_chars
+        chars_of_text += full_width_chars + (chars_between if keep_all else [])
     lines = [replace(line, is_number=_is_page_number(line, height)) for line in group_into_lines(chars_of_text)]
     left = min((line.left for line in lines if not line.is_number), default=0.0)
     right = max((line.right for line in lines if not line.is_number), default=0.0)
@@ -160,17 +161,19 @@ def _split_table(
     ruled_cells: Sequence[Box],
     edges: tuple[list[float], list[float]],
     chars: list[Char],
-) -> tuple[list[tuple[float, PublishedTable]], list[Char]]:
+) -> tuple[list[tuple[float, PublishedTable]], list[Char], list[Char]]:
     """Split a table at rows with one cell of its full width; return the parts, each with its top, and their characters.
 
-    Such a row is a banner, or a paragraph on a shaded area that touches the table.
+    Such a row is a banner, or a paragraph on a shaded area that touches the table. Also returns the characters that
+    stand in no cell.
     """
     x_edges, y_edges = edges
     boxes = sorted(ruled_cells, key=lambda box: (box[1], box[0]))
     cells: list[PublishedCell] = []
     full_width_chars: list[Char] = []
     full_width_rows: set[int] = set()
-    for box, chars_of_box in zip(boxes, _assign_characters(chars, boxes)[0], strict=True):
+    chars_of_boxes, chars_between = _assign_characters(chars, boxes)
+    for box, chars_of_box in zip(boxes, chars_of_boxes, strict=True):
         top, bottom = _find_nearest(y_edges, box[1]), _find_nearest(y_edges, box[3])
         if box[2] - box[0] > x_edges[-1] - x_edges[0] - _MERGE_DISTANCE:
             full_width_chars += chars_of_box
@@ -178,7 +181,7 @@ def _split_table(
         elif bottom > top and box[2] - box[0] > _MERGE_DISTANCE:
             text = "".join(line.text for line in group_into_lines(chars_of_box))
             cells.append(PublishedCell(text, top, bottom, box[0], box[2]))
-    return list(_make_tables(cells, full_width_rows, x_edges, y_edges)), full_width_chars
+    return list(_make_tables(cells, full_width_rows, x_edges, y_edges)), full_width_chars, chars_between
 
 
 def _make_tables(

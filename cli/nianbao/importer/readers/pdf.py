@@ -81,7 +81,7 @@ class _Pages:
     """What was read of the pages: `characters` counts them, `unmapped` those for which the file has no text.
 
     `scanned` are the numbers of pages, from 0, that are pictures and can be read as such. `unmoved` has, of a file with
-    embedded facts, each page without cells put into other rows.
+    embedded facts, each page with all its words, and no cell put into another row.
     """
 
     title: str = ""
@@ -119,13 +119,9 @@ def _read_pages(pdf: Any) -> _Pages:  # noqa: ANN401  # pdfplumber has no types
         else:
             chars = select_characters(page.chars)
             tables = [table.cells for table in page.find_tables()]
-            unwrapped = unwrap_cells(chars)
-            pages.blocks.append(list(lay_out_page(unwrapped, tables, page.height, pages.count)))
+            pages.blocks.append(list(lay_out_page(unwrap_cells(chars), tables, page.height, pages.count)))
             if pages.embedded_facts:
-                is_same = unwrapped is chars
-                pages.unmoved.append(
-                    pages.blocks[-1] if is_same else list(lay_out_page(chars, tables, page.height, pages.count))
-                )
+                pages.unmoved.append(list(lay_out_page(chars, tables, page.height, pages.count, keep_all=True)))
         page.close()
     return pages
 
