@@ -12,7 +12,7 @@ local HERE = pandoc.path.directory(arg[0])
 local function load_module(name) return dofile(pandoc.path.join { HERE, name }) end
 local lists, lay_out_signature, keep_rows = load_module("lists.lua"), load_module("signature.lua"), load_module("rows.lua")
 local widths = load_module("widths.lua")
-local letter = load_module("letter.lua")
+local letter, break_title = load_module("letter.lua"), load_module("titles.lua")
 
 -- Turn a text without markup into words and the spaces between them.
 local function split_words(text)
@@ -394,7 +394,7 @@ local function make_globals()
   own.pieces, own.laid_out, own.list_entries = split_at_marks, lay_out_rows, list_entries
   own.lay_side_by_side = lay_side_by_side
   own.lay_out_signature, own.keep_rows, own.is_banner = lay_out_signature, keep_rows, is_banner
-  own.size_of_figure = widths.size_of_figure
+  own.size_of_figure, own.break_title = widths.size_of_figure, break_title
   own.split_spans, own.raise_redhead = letter.split_spans, letter.raise_redhead
   own.width_of, own.lay_out_number, own.write_redhead = letter.width_of, letter.lay_out_number, letter.write_redhead
   own.pandoc = deep_copy(pandoc)
