@@ -156,8 +156,24 @@ local function join_landscape(blocks)
   return out
 end
 
+-- Add a cover and contents where the look asks for them and the page has none: on the cover stands what the signature says,
+-- or else the author; the text begins on a page behind the contents.
+local function add_front(doc, look)
+  if look.cover and not doc.meta.cover then
+    local signature = doc.blocks:find_if(function(block) return block.t == "Div" and block.classes:includes("signature") end)
+    local author = doc.meta.author and pandoc.List { pandoc.Plain(pandoc.utils.stringify(doc.meta.author)) }
+    local lines = signature and signature.content or author or pandoc.List()
+    doc.meta.cover = #lines > 0 and pandoc.MetaList(lines:map(function(line) return pandoc.MetaInlines(line.content) end)) or nil
+  end
+  local function is_contents(block) return block.t == "Div" and block.classes:includes("contents") end
+  if look.contents and not doc.blocks:find_if(is_contents) then
+    doc.blocks:insert(1, pandoc.Div({}, pandoc.Attr("", { "contents" })))
+    doc.blocks:insert(2, pandoc.Div({}, pandoc.Attr("", { "pagebreak" })))
+  end
+end
+
 local function prepare_layout(doc, variables)
-  if letter.is_letter(doc) then variables.letter = "true" end
+  if letter.is_letter(doc) then variables.letter = "true" else add_front(doc, variables.look) end
   local found = { cover = doc.meta.cover }
   doc:walk {
     Div = function(div)

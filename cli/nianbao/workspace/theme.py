@@ -101,8 +101,10 @@ def derive_measures(look: Mapping[str, Any]) -> dict[str, Any]:
             | {"level": level, "tag": level + 1, "indent": look[part]["indent"] * body, "css": faces[part]["css"]}
             for level, part in enumerate((part for part in PARTS if part.startswith("heading")), 1)
         ],
-        "text_width": look["page"]["width"] - look["page"]["left"] - look["page"]["right"],
+        "text_width": (wide := look["page"]["width"] - look["page"]["left"] - look["page"]["right"]),
+        "entry_width": wide - body * 25.4 / 72,  # of the contents, below others
         "cover_space": to_cover_space(look["page"]),
+        "cover_page": "characters" not in look["body"] or look["cover"],  # whether there is one without a number
         "grid": "characters" in look["body"],
         "outer": number["place"] == "outer",
         "pen": look["stress"]["pen"] > 0,

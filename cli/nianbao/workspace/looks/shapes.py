@@ -162,5 +162,7 @@ class LookFile(Shape, frozen=True):
     stress: Annotated[StressShape, Meta(description="field-look-stress")] = StressShape()
     redhead: Annotated[RedHeadShape | None, Meta(description="field-look-redhead")] = None
     colophon: Annotated[ColophonShape | None, Meta(description="field-look-colophon")] = None
+    cover: Annotated[bool, Meta(description="field-look-cover")] = False
+    contents: Annotated[bool, Meta(description="field-look-contents")] = False
     name: Annotated[str, Meta(description="field-look-name")] = ""
     base: Annotated[str, Meta(description="field-look-base")] = ""
