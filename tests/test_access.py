@@ -14,6 +14,7 @@ from lxml import html
 
 from nianbao.build import outputs
 from nianbao.model.period import Period
+from nianbao.render.pdf_objects import rewrite_pdf
 from nianbao.workspace.store import Store
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -144,6 +145,37 @@ def _tags(node):
 
 def test_the_pdf_is_tagged_and_archival(built):
     assert faults((built / "2020.pdf").read_bytes()) == []
+
+
+def list_cells(pdf):
+    """List the cells of the tables of a PDF by their names where they have one: tag, scope and headers."""
+    for cell in pdf.objects:
+        if isinstance(cell, pikepdf.Dictionary) and cell.get("/S") in {"/TH", "/TD"}:
+            more = {key: value for part in cell.get("/A", []) for key, value in part.items() if part.O == "/Table"}
+            headers = [str(name) for name in more.get("/Headers", [])]
+            yield str(cell.get("/ID", "")), str(cell.S), str(more.get("/Scope", "")), headers
+
+
+def test_each_figure_of_a_pdf_names_the_headers_of_its_row(built):
+    with pikepdf.open(built / "2020.pdf") as pdf:
+        cells = list(list_cells(pdf))
+        tree = [str(part) for part in pdf.Root.StructTreeRoot.IDTree.Names[::2]]
+    scopes = {name: scope for name, _tag, scope, _headers in cells if name}
+    assert sorted(tree) == tree
+    assert set(tree) == set(scopes)
+    assert Counter(scopes.values()) == {"/Column": 52, "/Row": 35}
+    figures = [[scopes[name] for name in headers] for _name, tag, _scope, headers in cells if tag == "/TD"]
+    counts = Counter(scopes.count("/Row") for scopes in figures)
+    # The last table has no labels; in the one before, groups of rows have some of their own.
+    assert counts == {0: 15, 1: 22 + 3 * 7, 2: 4 * 7, 3: 16 * 7}
+    assert all("/Column" in scopes for scopes in figures)
+
+
+def test_the_objects_of_a_pdf_are_compressed(built):
+    content = (built / "2020.pdf").read_bytes()
+    streams = sum(map(len, re.findall(rb"stream\n(.*?)\nendstream", content, re.DOTALL)))
+    assert len(content) - streams < 5_000
+    assert rewrite_pdf(content) == content  # which is no longer as Typst writes it
 
 
 def test_a_plain_pdf_is_neither():

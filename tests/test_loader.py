@@ -40,6 +40,8 @@ MISTAKES = {
     "look: truth for a number": (LOOK, f"{BASED}[page]\ntop = true\n", "3:7: page.top 应为不小于 0、不大于 558.8 的数字，这里是真假值"),
     "look: margin below zero": (LOOK, f"{BASED}[page]\nleft = -1\n", "3:8: page.left 应为不小于 0、不大于 558.8 的数字，这里是 -1"),
     "look: margins wider than the paper": (LOOK, f"{BASED}[page]\nleft = 190\n", "3:8: left 与 right 之和不小于 width"),
+    "look: margins that leave no line": (LOOK, f"{BASED}[page]\nleft = 150\nright = 50\n", "3:8: left 与 right 之间只剩 10 毫米，每行排 1 个 16 磅的字；至少要排得下 10 个"),
+    "look: margins that leave no page": (LOOK, f"{BASED}[page]\nbottom = 250\n", "3:10: top 与 bottom 之间只剩 10 毫米，每页排 0 行，行距 28.95 磅；至少要排得下 5 行"),
     "look: page number off the paper": (LOOK, f"{BASED}[number]\ngap = 40\n", "3:7: 页码在纸外"),
     "look: half a character": (LOOK, f"{BASED}[body]\ncharacters = 27.5\n", "3:14: body.characters 应为不小于 1、不大于 1000 的整数，这里是 27.5"),
     "look: unknown face": (LOOK, f'{BASED}[body]\nface = "fangsung"\n', "3:8: 没有字体 fangsung，是不是 fangsong？"),

@@ -222,7 +222,7 @@ def test_the_command_takes_a_look(office, report):
     assert "margin: 25mm 25mm 25mm 25mm" in (office / "build/2020.html").read_text(encoding="utf-8")
     wrong = report("build", "--look", "nothing", cwd=office)
     assert wrong.returncode == 2
-    assert "可用的版式：gongwen、hongtou、internal" in wrong.stderr
+    assert "可用的版式：gongwen、hongtou、internal、letter、long" in wrong.stderr
 
 
 def test_a_format_is_a_folder_with_one_line(office, report):

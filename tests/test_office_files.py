@@ -8,7 +8,7 @@ from pathlib import Path
 import docx
 import pdfplumber
 import pytest
-from cases import begun, converted
+from cases import begun, converted, own_faces
 
 from nianbao.build import outputs
 from nianbao.importer.readers import odt
@@ -168,6 +168,39 @@ def test_the_signature_of_the_word_file_has_the_form_of_its_look(root, tmp_path,
         middle = (156 * 72 / 25.4 + agency.paragraph_format.left_indent.pt) / 2
         assert middle == pytest.approx(156 * 72 / 25.4 - 64 - 6.5 * 16 / 2, abs=0.5)  # that of a day 6.5 ems wide
     assert document.paragraphs[-3].style.name == "Closing"
+
+
+def read_lines(path, suffix):
+    """Read the lines of the title of a file: those of a PDF are its lines of 22 pt."""
+    if suffix == "docx":
+        return next(part.text for part in docx.Document(path).paragraphs if part.style.name == "Title").split("\n")
+    if suffix == "odt":
+        title = re.search('<text:p text:style-name="Title">(.*?)</text:p>', part(path, "content.xml"))[1]
+        return title.split("<text:line-break />" if "<text:line-break />" in title else "<text:line-break/>")
+    lines = defaultdict(str)
+    with pdfplumber.open(path) as pdf:
+        for char in pdf.pages[0].chars:
+            if abs(char["size"] - 22) < 0.5:
+                lines[round(char["bottom"])] += char["text"]
+    return list(lines.values())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "青河市青河县人民政府自然资源和规划及林业草原综合管理服务中心（青河县不动产登记局）",
+        "青河市青河县人民政府自然资源和规划局《条例》2020实施办公室",
+        "青河市人力资源局",
+    ],
+)
+def test_a_long_title_has_the_same_lines_in_each_format(tmp_path, name):
+    facts = f'year = 2020\npublished = 2021-01-20\n[agency]\nname = "{name}"\n'
+    store = begun(tmp_path, 2020, facts + "[proactive]\n[requests]\n[review_litigation]\n")
+    with own_faces():
+        outputs.build_report(store, Period(2020), ["pdf", "docx", "odt"], draft=True)
+    lines = {suffix: read_lines(tmp_path / f"build/2020.{suffix}", suffix) for suffix in ("pdf", "docx", "odt")}
+    assert lines["docx"] == lines["odt"] == lines["pdf"]
+    assert len(lines["pdf"]) == (len(name) - 1) // 20 + 2
 
 
 @pytest.mark.needs

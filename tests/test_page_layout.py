@@ -5,9 +5,13 @@ import zipfile
 
 import docx
 import pytest
+from cases import begun, converted
 from docx.enum.section import WD_ORIENT
 from lxml import etree
 from test_every_kind import lay_out
+
+from nianbao.build import outputs
+from nianbao.model.period import Period
 
 TITLE = " ".join(["A Report on the Requests to Speak at Meetings"] * 5)  # 45 words
 COLUMNS = 20
@@ -103,3 +107,59 @@ def test_landscape_sections_share_pages_and_end_the_document(wide):
             assert any(
                 x0 <= word["x0"] and word["x1"] <= x1 and top <= word["top"] <= bottom for x0, top, x1, bottom in cells
             ), word["text"]
+
+
+@pytest.fixture(scope="module")
+def long_report(root, tmp_path_factory):
+    """The report of 2020 in the look for long ones: its files without their suffix."""
+    folder = tmp_path_factory.mktemp("long")
+    store = begun(folder, 2020, (root / "data/2020.toml").read_text(encoding="utf-8"))
+    outputs.build_report(store, Period(2020), ["docx", "odt", "html", "pdf"], look="long")
+    return folder / "build/2020"
+
+
+def test_a_long_report_has_a_cover_and_contents_in_each_format(long_report):
+    document = docx.Document(long_report.with_suffix(".docx"))
+    headings = [part.text for part in document.paragraphs if part.style.name.startswith("Heading")]
+    assert len(headings) == 11
+    assert [link.text for part in document.paragraphs for link in part.hyperlinks] == headings
+    assert [section.footer.is_linked_to_previous for section in document.sections] == [True, False]
+    page = etree.HTML(long_report.with_suffix(".html").read_text(encoding="utf-8"))
+    assert page.xpath("//*[@class='cover']/text()") == ["鞍山市人力资源和社会保障局", "2021年1月28日"]
+    assert [link.text for link in page.xpath("//ul//a[starts-with(@href, '#')]")] == headings
+    content = etree.fromstring(zipfile.ZipFile(long_report.with_suffix(".odt")).read("content.xml"))
+    text = {"t": "urn:oasis:names:tc:opendocument:xmlns:text:1.0"}
+    assert len(content.xpath("//t:p/t:bookmark-ref", namespaces=text)) == len(headings)
+    import pdfplumber  # noqa: PLC0415  # slow to import
+
+    with pdfplumber.open(long_report.with_suffix(".pdf")) as pdf:
+        cover, contents, first = ("".join(page.extract_text().split()) for page in pdf.pages[:3])
+    assert cover.endswith("2021年1月28日")  # and no number
+    assert "—" not in cover
+    assert contents.startswith("目录")
+    assert all("".join(heading.split()) in contents for heading in headings)
+    assert contents.endswith("—1—")
+    assert first.startswith("市人社局根据")
+
+
+@pytest.mark.needs("soffice", package="libreoffice-writer-nogui")
+@pytest.mark.parametrize("suffix", ["docx", "odt"])
+def test_libreoffice_prints_the_pages_of_a_long_report(long_report, tmp_path, suffix):
+    import pdfplumber  # noqa: PLC0415  # slow to import
+
+    with pdfplumber.open(converted(long_report.with_suffix(f".{suffix}"), "pdf", tmp_path)) as pdf:
+        texts = ["".join(page.extract_text().split()) for page in pdf.pages]
+    assert len(texts) == 6
+    assert "—" not in texts[0]
+    assert texts[1].startswith("目录")
+    assert texts[1].endswith("—1—")
+    assert texts[2].startswith("市人社局根据")
+    assert texts[2].endswith("—2—")
+
+
+def test_a_page_template_with_contents_gets_no_second_ones(report, tmp_path):
+    (words,) = lay_out("kpi", tmp_path)
+    assert report("build", *words, "--to", "html", "--look", "long", cwd=tmp_path).returncode == 0
+    page = etree.HTML((tmp_path / "build" / f"{words[0]}.html").read_text(encoding="utf-8"))
+    links = page.xpath("//ul//a[starts-with(@href, '#')]/text()")
+    assert len(links) == len(set(links)) > 0

@@ -43,6 +43,9 @@ _MARKUP = re.compile(
 # Only paragraphs: letters, digits, and characters without meaning in Markdown; no line begins with a space.
 _PLAIN_PARAGRAPHS = re.compile(r"(?:(?! )(?:[^\W_]|[ ，。；：、？！“”‘’（）《》〈〉【】〔〕—…·％%,;])*(?:\n|\Z))+")
 _MAX_PRINTED_COLUMNS = 100  # of a table
+_FIGURE = re.compile(r"[\d.,%+-]+")
+# Widths of the text of a page, of a digit in the smallest type, and beside the text of a cell: see `prose.lua`.
+_TEXT_PT, _DIGIT_PT, _INSETS_PT = 442, 0.55 * 7.5, 6
 # YAML metadata, also within a list or a quotation; not a heading, which is a line of words with a rule below it.
 _METADATA = (
     r"(?:\A|(?:\A|\n)(?![ \t]*[^\W\d_](?![.)]))[^\n]*\n|(?:\A|\n)[ \t]*(?:[>*+:-]|\(?\w{1,9}[.)])[ \t>*+:\w.()-]*)"
@@ -89,7 +92,14 @@ def has_only_plain_paragraphs(text: str) -> bool:
 def may_hold_markup(text: str) -> bool:
     """Return whether prose may contain markup that is not printed: see `prose.lua`."""
     is_wide = any(max(line.count("|"), line.count("+")) > _MAX_PRINTED_COLUMNS for line in text.splitlines())
-    return is_wide or bool(_MARKUP.search(text)) or has_metadata(text)
+    return is_wide or bool(_MARKUP.search(text)) or has_metadata(text) or _may_be_crowded(text)
+
+
+def _may_be_crowded(text: str) -> bool:
+    """Return whether a table may have figures that its columns do not hold; `prose.lua` knows which these are."""
+    rows = (line for line in text.splitlines() if line.count("|") > 1)
+    figures = ((row.count("|"), max(map(len, _FIGURE.findall(row)), default=0)) for row in rows)
+    return any(count * (length * _DIGIT_PT + _INSETS_PT) > _TEXT_PT for count, length in figures if length)
 
 
 def has_metadata(text: str) -> bool:

@@ -51,6 +51,9 @@ class PlaceholderFault:
     rule: str = "undefined-fact"
 
 
+CROWDED = "crowded"  # the kind of a table whose figures are too long for its columns: it is reported, and stays
+
+
 @dataclass(frozen=True, slots=True)
 class DroppedMarkup:
     """Markup in the prose of a section that is not printed: its kind, and the words by which it is found.

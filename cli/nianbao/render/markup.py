@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nianbao.compose import document, markdown
 from nianbao.compose.markdown import DIALECT, Markdown
-from nianbao.compose.prose import DroppedMarkup
+from nianbao.compose.prose import CROWDED, DroppedMarkup
 from nianbao.model.report import Report
 
 if TYPE_CHECKING:
@@ -58,9 +58,8 @@ def _reduce(report: Report, prose: Mapping[str, Markdown]) -> Iterator[_ReducedS
             dropped.append(DroppedMarkup(section, "metadata", "---"))
         if texts[section] != prose[section]:
             dropped.append(DroppedMarkup(section, "brackets", "["))
-        yield _ReducedSection(
-            section, dropped, Markdown(answer["markdown"]), bool(dropped) or markdown.has_html(prose[section])
-        )
+        is_reduced = any(item.kind != CROWDED for item in dropped) or markdown.has_html(prose[section])
+        yield _ReducedSection(section, dropped, Markdown(answer["markdown"]), is_reduced)
 
 
 def _send(message: Mapping[str, Any]) -> list[dict[str, Any]]:

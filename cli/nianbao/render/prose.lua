@@ -97,6 +97,30 @@ local WITHOUT_TABLES = {
     return to_paragraph { inner }
   end,
 }
+-- Report a figure of a table that its column holds only in type smaller than 六号, the smallest of official documents: there
+-- programs set it smaller or break it. Widths are in pt, those of A4 in the official look. `markdown.py` has them, too.
+local WIDE, SMALLEST, DIGIT, INSETS = 442, 7.5, 0.55, 6
+local function report_crowded_figures(tbl)
+  local shares, needs, widest, total = {}, {}, {}, 0
+  for at, spec in ipairs(tbl.colspecs) do shares[at], needs[at] = spec[2], 0 end
+  local function add(rows)
+    for _, row in ipairs(rows) do
+      for at, cell in ipairs(row.cells) do
+        local text = pandoc.utils.stringify(cell.contents)
+        local need = text:find("^[%d.,%%+-]+$") and #text * DIGIT * SMALLEST + INSETS or 0
+        if needs[at] and need > needs[at] then needs[at], widest[at] = need, text end
+      end
+    end
+  end
+  add(tbl.head.rows)
+  for _, body in ipairs(tbl.bodies) do add(body.body) end
+  for _, need in ipairs(needs) do total = total + need end
+  for at, need in ipairs(needs) do
+    local share = type(shares[at]) == "number" and shares[at] > 0 and shares[at] * WIDE
+    if need > 0 and (share and need > share or not share and total > WIDE) then return drop("crowded", widest[at]) end
+  end
+end
+
 -- Tell whether a row of a table has no cell of its own, which Typst refuses.
 local function has_empty_row(tbl)
   local rows = pandoc.List()
@@ -141,7 +165,10 @@ local ALLOW = {
       return block
     end
     if kind == "Header" then return strip_attributes(block:walk(WITHOUT_NOTES)) end
-    if kind == "Table" then return strip_attributes(block:walk(WITHOUT_TABLES)) end
+    if kind == "Table" then
+      report_crowded_figures(block)
+      return strip_attributes(block:walk(WITHOUT_TABLES))
+    end
     if kind == "CodeBlock" then return strip_attributes(block) end
     if BLOCKS[kind] then return nil end
     drop("element", kind)
@@ -196,8 +223,8 @@ end
 -- identifiers of which are reserved for the page (those of tables, and all that begin with one of them). `reduce` reads
 -- a text of the document and returns its allowed blocks, and a list of what was dropped: each with its kind and the
 -- words by which it is found in the text. Kinds are picture (its source), link (its target), attribute (its name),
--- element (its name), inner_table, depth, width, number, note (in a heading or link), and second_note, missing_note and
--- unused_note.
+-- element (its name), inner_table, depth, width, number, note (in a heading or link), crowded (a figure of a table,
+-- which stays), and second_note, missing_note and unused_note.
 return function(read)
   local function begin(identifiers) used, reserved = {}, identifiers end
   local function reduce(text)

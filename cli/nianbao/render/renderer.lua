@@ -12,7 +12,7 @@ local HERE = pandoc.path.directory(arg[0])
 local function load_module(name) return dofile(pandoc.path.join { HERE, name }) end
 local lists, lay_out_signature, keep_rows = load_module("lists.lua"), load_module("signature.lua"), load_module("rows.lua")
 local widths = load_module("widths.lua")
-local letter = load_module("letter.lua")
+local letter, break_title = load_module("letter.lua"), load_module("titles.lua")
 
 -- Turn a text without markup into words and the spaces between them.
 local function split_words(text)
@@ -156,8 +156,24 @@ local function join_landscape(blocks)
   return out
 end
 
+-- Add a cover and contents where the look asks for them and the page has none: on the cover stands what the signature says,
+-- or else the author; the text begins on a page behind the contents.
+local function add_front(doc, look)
+  if look.cover and not doc.meta.cover then
+    local signature = doc.blocks:find_if(function(block) return block.t == "Div" and block.classes:includes("signature") end)
+    local author = doc.meta.author and pandoc.List { pandoc.Plain(pandoc.utils.stringify(doc.meta.author)) }
+    local lines = signature and signature.content or author or pandoc.List()
+    doc.meta.cover = #lines > 0 and pandoc.MetaList(lines:map(function(line) return pandoc.MetaInlines(line.content) end)) or nil
+  end
+  local function is_contents(block) return block.t == "Div" and block.classes:includes("contents") end
+  if look.contents and not doc.blocks:find_if(is_contents) then
+    doc.blocks:insert(1, pandoc.Div({}, pandoc.Attr("", { "contents" })))
+    doc.blocks:insert(2, pandoc.Div({}, pandoc.Attr("", { "pagebreak" })))
+  end
+end
+
 local function prepare_layout(doc, variables)
-  if letter.is_letter(doc) then variables.letter = "true" end
+  if letter.is_letter(doc) then variables.letter = "true" else add_front(doc, variables.look) end
   local found = { cover = doc.meta.cover }
   if doc.meta.cover ~= true then doc.meta.coverlines = doc.meta.cover end -- `cover: true` asks for the title alone
   doc:walk {
@@ -395,7 +411,7 @@ local function make_globals()
   own.pieces, own.laid_out, own.list_entries = split_at_marks, lay_out_rows, list_entries
   own.lay_side_by_side = lay_side_by_side
   own.lay_out_signature, own.keep_rows, own.is_banner = lay_out_signature, keep_rows, is_banner
-  own.size_of_figure = widths.size_of_figure
+  own.size_of_figure, own.break_title = widths.size_of_figure, break_title
   own.split_spans, own.raise_redhead = letter.split_spans, letter.raise_redhead
   own.width_of, own.lay_out_number, own.write_redhead = letter.width_of, letter.lay_out_number, letter.write_redhead
   own.pandoc = deep_copy(pandoc)

@@ -30,18 +30,21 @@ local function lay_out(lines, look, full)
   return out
 end
 
+local LONG = 3 -- lines, from which on a paragraph can be split so that two lines stay with the signature
+
 -- Replace the signature among the blocks of a page by what `write` returns for its lines, and the last paragraphs before
--- it, of which two lines stay with it on a page, by what `keep` returns for each. Return nil where there is none.
+-- it, of which two lines stay with it on a page, by what `keep` returns for each and whether it is long. Return nil where
+-- there is none.
 return function(blocks, look, write, keep)
   local div, at = blocks:find_if(function(block) return block.t == "Div" and block.classes:includes("signature") end)
   if not at then return nil end
   local size, page = tonumber(look.body.size), look.page
   local full = (page.width - page.left - page.right) * 72 / 25.4 / size
   local out = blocks:clone()
-  if is_paragraph(out[at - 1]) then
-    if is_paragraph(out[at - 2]) and width_of(out[at - 1]) < full - look.body.indent then out[at - 2] = keep(out[at - 2]) end
-    out[at - 1] = keep(out[at - 1])
-  end
+  local function lines_of(block) return is_paragraph(block) and math.ceil((width_of(block) + look.body.indent) / full) or 0 end
+  local last, before = lines_of(out[at - 1]), lines_of(out[at - 2])
+  if last == 1 and before > 0 then out[at - 2] = keep(out[at - 2], before > LONG) end
+  if last > 0 then out[at - 1] = keep(out[at - 1], last > LONG) end
   out[at] = write(lay_out(div.content:filter(is_paragraph), look, full), size)
   return out
 end

@@ -11,6 +11,7 @@ from unicodedata import category
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _
 from nianbao.model.locale import Locale
+from nianbao.render.pdf_objects import rewrite_pdf
 from nianbao.workspace.formats import Face, Format, OutputFile
 from nianbao.workspace.processes.limits import LimitMessages, run_watched
 from nianbao.workspace.theme import COVERED_CHARACTERS, list_roles
@@ -147,7 +148,7 @@ def compile_pdf(  # noqa: PLR0913  # all that a PDF depends on
     inputs = {"facts": facts, "pictures": "yes" if with_pictures else ""}
     pdf: bytes = _compile(part, content, epoch, families, inputs, {"pdf_standards": list(part.standards)})
     pages = _PAGE_COUNT.search(pdf)
-    return OutputFile(part.suffix, pdf, int(pages[1]) if pages else 0)
+    return OutputFile(part.suffix, rewrite_pdf(pdf), int(pages[1]) if pages else 0)
 
 
 def compile_svg(part: Format, content: bytes, epoch: int, families: Mapping[str, Sequence[str]]) -> OutputFile:

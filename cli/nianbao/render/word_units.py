@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from nianbao.workspace.theme import HEADER_MM, PARTS, QUOTE_INDENT, to_cover_space
+from nianbao.workspace.looks.shapes import PARTS
+from nianbao.workspace.theme import HEADER_MM, QUOTE_INDENT, to_cover_space
 
 _TWIPS_PER_MM = 1440 / 25.4
 _TWIPS_PER_POINT = 20

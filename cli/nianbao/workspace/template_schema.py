@@ -17,9 +17,9 @@ from nianbao.model.loading.reading import ReadingFile
 from nianbao.model.loading.shapes import Shape
 from nianbao.model.locale import LocaleFile
 from nianbao.workspace.formats import FormatFile
+from nianbao.workspace.looks.shapes import LookFile
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.template_files import COMPLETE_LOCALE
-from nianbao.workspace.theme import LookFile
 
 FILE_TYPES: Mapping[str, type[Shape]] = {
     "kind": KindFile,

@@ -30,9 +30,9 @@ local function cell_of(item, widths, style, centred, keep, fill, is_figure)
     .. "<w:vAlign w:val=\"center\"/></w:tcPr>" .. paragraph(item, style, centred, keep, is_figure and width) .. "</w:tc>"
 end
 
-local function rows_of(rows, widths, labels, head, repeated, above, is_last)
-  local out, laid = {}, laid_out(rows)
-  local kept = keep_rows(laid, PRESS.variables.look, above, head, is_last)
+local function rows_of(rows, widths, labels, repeated, place)
+  local out, laid, head = {}, laid_out(rows), place.is_head
+  local kept, height = keep_rows(laid, PRESS.variables.look, place)
   local band = PRESS.variables.look.table.band
   for at, line in ipairs(laid) do
     local fill = head and band ~= "" and is_banner(line, #widths) and band or nil
@@ -43,7 +43,7 @@ local function rows_of(rows, widths, labels, head, repeated, above, is_last)
     end
     out[#out + 1] = "</w:tr>"
   end
-  return table.concat(out)
+  return table.concat(out), height
 end
 
 local function raw(xml) return pandoc.RawBlock("openxml", xml) end
@@ -121,14 +121,18 @@ local function form(tbl)
     ("<w:tblW w:w=\"%d\" w:type=\"dxa\"/><w:tblLayout w:type=\"fixed\"/>"):format(wide),
     "<w:tblLook w:val=\"0020\" w:firstRow=\"1\"/><w:tblCaption w:val=\"" .. caption .. "\"/></w:tblPr>",
     "<w:tblGrid>" .. table.concat(grid) .. "</w:tblGrid>",
-    rows_of(tbl.head.rows, widths, 0, true, true, 0, false),
   }
-  local above = #tbl.head.rows
+  local points, above = pandoc.List(widths):map(function(width) return width / 20 end), 0
+  local function add(rows, labels, repeated, place)
+    place.widths, place.above = points, above
+    local text, height = rows_of(rows, widths, labels, repeated, place)
+    out[#out + 1], above = text, above + height
+  end
+  add(tbl.head.rows, 0, true, { is_head = true })
   for at, body in ipairs(tbl.bodies) do
-    out[#out + 1] = rows_of(body.head, widths, 0, true, false, above, false)
-    above = above + #body.head
-    out[#out + 1] = rows_of(body.body, widths, body.row_head_columns, false, false, above, at == #tbl.bodies)
-    above = above + #body.body
+    add(body.head, 0, false, { is_head = true })
+    local below = tbl.bodies[at + 1]
+    add(body.body, body.row_head_columns, false, { following = below and #below.head + #below.body, is_last = not below })
   end
   out[#out + 1] = "</w:tbl>" .. GAP
   return pandoc.RawBlock("openxml", table.concat(out))
@@ -264,6 +268,7 @@ end
 local stressed = PRESS.variables.look.stress.face ~= ""
 
 return {
+  Meta = function(meta) return PRESS.variables.asian and break_title(meta, PRESS.variables.look) or meta end,
   Span = tracked,
   -- A face without a slant is not drawn slanted: stress is another face.
   Emph = stressed and function(emph) return pandoc.Span(emph.content, pandoc.Attr("", {}, { ["custom-style"] = "Emphasis" })) end or nil,
@@ -292,7 +297,9 @@ return {
     return (div.classes:includes("form") or div.attributes.role) and div.content or nil -- a list has a role
   end,
   Blocks = function(blocks)
-    return lay_out_signature(blocks, PRESS.variables.look, signature, function(text) return styled({ text }, "Closing") end)
+    return lay_out_signature(blocks, PRESS.variables.look, signature, function(text, is_long)
+      return styled({ text }, is_long and "Closing Long" or "Closing")
+    end)
   end,
   Pandoc = raise_redhead,
 }

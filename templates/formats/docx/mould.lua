@@ -6,7 +6,7 @@ return {
   part = "word/document.xml",
   tables = "openxml",
   words = { title = true, titlelines = true, author = true },
-  styles = { Closing = true, Emphasis = true }, -- of the reference document; others would be added to it
+  styles = { Closing = true, ["Closing Long"] = true, Emphasis = true }, -- of the reference document; others would be added to it
   text = function(text) return (text:gsub("[&<>\"']", ENTITIES)) end,
   variable = function(text) return (text:gsub("[&<>]", ENTITIES)) end, -- see finish.lua
   -- The writer writes words with a Chinese character differently from others. Of a text it distinguishes nothing else

@@ -9,13 +9,18 @@ local function xml(text)
   return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
 end
 
+-- Return the width of a table, in pt.
+local function wide_of(tbl)
+  local page = PRESS.variables.look.page
+  local mm = tbl.classes:includes("landscape") and page.height - page.top - page.bottom or page.width - page.left - page.right
+  return mm * 72 / 25.4
+end
+
 -- Write a figure, smaller where its columns of the table do not hold it.
 local function figure_of(item, tbl)
   local text, wide = pandoc.utils.stringify(item.cell.contents), 0
   for at = item.column, item.column + item.cell.col_span - 1 do wide = wide + tbl.colspecs[at][2] end
-  local page = PRESS.variables.look.page
-  local mm = tbl.classes:includes("landscape") and page.height - page.top - page.bottom or page.width - page.left - page.right
-  local size = size_of_figure(text, wide * mm * 72 / 25.4, PRESS.variables.look)
+  local size = size_of_figure(text, wide * wide_of(tbl), PRESS.variables.look)
   if not size then return xml(text) end
   local style = ("Figure.%g"):format(size * 2)
   if not sizes[style] then
@@ -33,9 +38,9 @@ local function cell_of(item, tbl, style, is_filled, is_figure)
     .. ("<table:covered-table-cell/>"):rep(cell.col_span - 1)
 end
 
-local function rows_of(rows, tbl, labels, above, is_head, is_last)
-  local out, laid = {}, laid_out(rows)
-  local kept = keep_rows(laid, PRESS.variables.look, above, is_head, is_last)
+local function rows_of(rows, tbl, labels, place)
+  local out, laid, is_head = {}, laid_out(rows), place.is_head
+  local kept, height = keep_rows(laid, PRESS.variables.look, place)
   for at, line in ipairs(laid) do
     local is_filled = is_head and is_banner(line, #tbl.colspecs)
     out[#out + 1] = '<table:table-row table:style-name="FormRow">'
@@ -46,7 +51,7 @@ local function rows_of(rows, tbl, labels, above, is_head, is_last)
     end
     out[#out + 1] = "</table:table-row>"
   end
-  return table.concat(out)
+  return table.concat(out), height
 end
 
 local function form(tbl)
@@ -57,15 +62,22 @@ local function form(tbl)
     columns:insert(('<style:style style:name="%s" style:family="table-column"><style:table-column-properties style:rel-column-width="%d*"/></style:style>'):format(column, math.floor(spec[2] * 65535)))
     out[#out + 1] = ('<table:table-column table:style-name="%s"/>'):format(column)
   end
-  if #tbl.head.rows > 0 then
-    out[#out + 1] = "<table:table-header-rows>" .. rows_of(tbl.head.rows, tbl, 0, 0, true, false) .. "</table:table-header-rows>"
+  local wide, above = wide_of(tbl), 0
+  local widths = tbl.colspecs:map(function(spec) return spec[2] * wide end)
+  local function add(rows, labels, place)
+    place.widths, place.above = widths, above
+    local text, height = rows_of(rows, tbl, labels, place)
+    out[#out + 1], above = text, above + height
   end
-  local above = #tbl.head.rows
+  if #tbl.head.rows > 0 then
+    out[#out + 1] = "<table:table-header-rows>"
+    add(tbl.head.rows, 0, { is_head = true })
+    out[#out + 1] = "</table:table-header-rows>"
+  end
   for at, body in ipairs(tbl.bodies) do
-    local below = above + #body.head
-    out[#out + 1] = rows_of(body.head, tbl, 0, above, true, false)
-      .. rows_of(body.body, tbl, body.row_head_columns, below, false, at == #tbl.bodies)
-    above = below + #body.body
+    add(body.head, 0, { is_head = true })
+    local below = tbl.bodies[at + 1]
+    add(body.body, body.row_head_columns, { following = below and #below.head + #below.body, is_last = not below })
   end
   out[#out + 1] = "</table:table>"
   return pandoc.RawBlock("opendocument", table.concat(out))
@@ -249,7 +261,8 @@ return {
     return (div.classes:includes("form") or div.attributes.role) and div.content or nil -- a list has a role
   end,
   Blocks = function(blocks)
-    return lay_out_signature(blocks, PRESS.variables.look, signature, function(text)
+    return lay_out_signature(blocks, PRESS.variables.look, signature, function(text, is_long)
+      if is_long then return text end -- LibreOffice would move all of it to the next page, and leave one empty
       return pandoc.Div(pandoc.Para(text.content), pandoc.Attr("", {}, { ["custom-style"] = "Closing" }))
     end)
   end,
@@ -257,7 +270,7 @@ return {
     meta.columns = pandoc.MetaBlocks { pandoc.RawBlock("opendocument", table.concat(columns)) }
     meta.cells = #cells > 0 and pandoc.MetaBlocks { pandoc.RawBlock("opendocument", table.concat(cells)) } or nil
     columns, sizes, cells = pandoc.List(), {}, pandoc.List()
-    return meta
+    return PRESS.variables.asian and break_title(meta, PRESS.variables.look) or meta
   end,
   Pandoc = raise_redhead,
 }

@@ -174,8 +174,8 @@ local function form(tbl)
   local out, filled = {}, look.body.pitch
   for at, band in ipairs(bands) do
     filled = filled + band.height
-    out[at] = ("#form-table(above: %s, below: %s, sticky: %s, breakable: %s, table(\n%s\n))"):format(
-      at == 1, at == #bands, at < #bands and filled < 5 * look.body.pitch, band.height > TALL / 4, band.text)
+    out[at] = ("#form-table(above: %s, below: %s, sticky: %s, breakable: %s, labels: %d, table(\n%s\n))"):format(
+      at == 1, at == #bands, at < #bands and filled < 5 * look.body.pitch, band.height > TALL / 4, tbl.bodies[at].row_head_columns, band.text)
   end
   return typst(table.concat(out, "\n"))
 end

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from nianbao.checks.context import PICTURE, CheckContext
 from nianbao.checks.wording import make_markup_finding, quote_markup
+from nianbao.compose.prose import CROWDED
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import N_, _
 
@@ -57,6 +58,6 @@ _ELEMENTS = {  # of pandoc
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find markup that is not printed."""
     for item in context.dropped_markup:
-        if item.kind != PICTURE:
+        if item.kind not in {PICTURE, CROWDED}:
             words = _(_ELEMENTS[item.words]) if item.words in _ELEMENTS else quote_markup(item)
             yield make_markup_finding(context, item, _(_MESSAGES[item.kind], words=words))

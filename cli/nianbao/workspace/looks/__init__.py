@@ -1,0 +1,1 @@
+"""What a look may say, and what is wrong with one."""

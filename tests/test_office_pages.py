@@ -1,0 +1,73 @@
+"""Where pages of Word and ODT files end in LibreOffice, in reports whose sections grow by a line at a time."""
+
+import subprocess
+from datetime import date
+
+import pdfplumber
+import pytest
+from cases import figured, make_profile
+from test_page_breaks import check, measure
+
+from nianbao.build import outputs
+from nianbao.compose import document
+from nianbao.model.facts import parse
+from nianbao.model.period import Period
+from nianbao.model.report import fill_form
+from nianbao.render.renderer import Renderer
+from nianbao.workspace.store import Store
+
+pytestmark = [pytest.mark.needs("soffice", package="libreoffice-writer-nogui"), pytest.mark.slow]
+SUFFIXES = ("docx", "odt")
+GROWING = [("overview", lines) for lines in range(3, 25)] + [("problems", lines) for lines in range(14, 25)]
+# The last paragraph before a signature: LibreOffice splits none that is kept with the next one. In Word two lines of a
+# long one go with the signature; in LibreOffice that may stand alone (12 to 16 lines).
+GROWING += [("other", lines) for lines in (1, 2, 3, 4, 10, 11, 17, 18, 24)]
+MORE = [("standard", lines) for lines in range(1, 9)]  # paragraphs behind the standard text
+WIDE = [("wide", lines) for lines in range(1, 9)]  # the same, with figures of 12 digits
+CASES = GROWING + MORE + WIDE
+
+
+def write_facts(root, form, section, lines):
+    facts = (root / "data/2020.toml").read_text(encoding="utf-8").split("[prose]")[0]
+    if section in {"standard", "wide"}:
+        text = "\n\n".join(["{{ standard }}", *["添加的一行。"] * lines])
+        if section == "wide":
+            start, rest = facts.split("[requests]")
+            rest = rest[rest.index("# 四、") :]
+            facts = start + figured(form, 123456789012).replace("\nrequests.", "\n") + rest
+            facts = facts.replace("requests.received", "[requests]\nreceived", 1)
+        return f'{facts}[prose]\noverview = """\n{text}\n"""\n'
+    text = ("测" * 28 * lines)[: 28 * lines - 5] + "。"
+    return f'{facts}[prose]\n{section} = "{text}"\n'
+
+
+@pytest.fixture(scope="module")
+def printed(root, own_fonts, tmp_path_factory):
+    """Print all reports with LibreOffice; return the pages of each by section, lines and suffix."""
+    folder = tmp_path_factory.mktemp("pages")
+    store = Store(root)
+    form = store.kind.form_in_force(Period(2020))
+    settings = outputs.make_render_settings(store, SUFFIXES)
+    paths = {}
+    with Renderer() as renderer:
+        for section, lines in CASES:
+            report = fill_form(form, parse(write_facts(root, form, section, lines), "data.toml"))
+            page = document.make_page(document.compose(report, store.kind.template))
+            for file in renderer.render(page, settings, date(2021, 1, 20)).files:
+                path = folder / f"{section}-{lines}-{file.suffix}.{file.suffix}"
+                path.write_bytes(file.content)
+                paths[section, lines, file.suffix] = path
+    profile = f"-env:UserInstallation=file://{make_profile()}"
+    words = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", folder, *paths.values()]
+    subprocess.run(words, capture_output=True, check=True, timeout=600, env=own_fonts)
+    pages = {}
+    for case, path in paths.items():
+        with pdfplumber.open(path.with_suffix(".pdf")) as pdf:
+            pages[case] = [measure(part) for part in pdf.pages]
+    return pages
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(("section", "lines"), CASES)
+def test_pages_end_where_they_should(printed, section, lines, suffix):
+    check(printed[section, lines, suffix])
