@@ -5,10 +5,11 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from types import SimpleNamespace
 from typing import get_args
@@ -18,6 +19,7 @@ import toml_rs
 import tomli_w
 from typer.testing import CliRunner
 
+from nianbao.checks.check import check_report
 from nianbao.cli.app import load_app
 from nianbao.cli.commands import kind as command
 from nianbao.kinds.check import check_kind
@@ -80,6 +82,29 @@ def test_a_new_kind_has_no_mistake_and_gives_every_file(run, tmp_path, unit, lan
     assert run(f"build minutes {made.period}").code == 0
     built = {path.suffix for path in (tmp_path / "build/minutes").glob(f"{made.period}.*")}
     assert built == {".html", ".docx", ".pdf"}
+
+
+CLOCKS = [date(2026, 1, 1), date(2026, 11, 27), date(2026, 12, 31), date(2024, 2, 29)]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("today", CLOCKS, ids=str)
+def test_the_example_of_a_new_kind_is_complete_on_any_day(tmp_path, monkeypatch, unit, today):
+    monkeypatch.chdir(tmp_path)
+    plan = KindPlan("minutes", "Minutes", "en", unit, "plain", "Requests received")
+    create_kind(Store(tmp_path), plan, today=today)
+    store = Store.open(tmp_path)
+    (example,) = find_examples(store, store.find_kind("minutes"))
+    for day in (today - timedelta(days=1), today, today + timedelta(days=400)):  # elsewhere it may be the day before
+        result = check_report(example.store, example.period, today=day)
+        assert result.report.values["published"] <= day
+        assert [one.message for one in result.findings if one.rule != "no-last-year"] == []
+
+
+def test_the_example_of_a_period_that_is_still_going_on_has_no_day_of_issue(run, tmp_path):
+    assert run("kind new minutes --language en --period month --first 2098-12").code == 0
+    assert "published" not in (tmp_path / "templates/kinds/minutes/example/2098-12.toml").read_text("utf-8")
+    assert run("kind check minutes").code == 0
 
 
 @pytest.mark.parametrize("type_", get_args(ValueTypeName))
@@ -155,6 +180,45 @@ def test_a_new_data_file_names_a_section_that_only_a_person_writes(run, tmp_path
     filled = written.replace("# [prose]", "[prose]").replace('# outlook = """\n# """', 'outlook = "Soon."')
     (tmp_path / f"data/minutes/{made.period}.toml").write_text(filled, encoding="utf-8")
     assert run(f"validate minutes {made.period}").code == 0
+
+
+ON_PAPER = """
+[[facts]]
+id      = "facts.way"
+label   = "Way"
+type    = "choice"
+choices = ["web", "paper"]
+
+[[conditions]]
+id    = "web"
+label = "Only on the web"
+fact  = "facts.way"
+is    = ["web"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "rules"), [(("", ""), set()), (("written = 9", "written = 8"), {"does-not-balance"})]
+)
+def test_a_column_that_does_not_apply_counts_nothing_in_a_total(run, tmp_path, change, rules):
+    made = make(tmp_path)
+    top = tmp_path / "templates/kinds/minutes"
+    edition = next(top.glob("editions/*.toml"))
+    text = edition.read_text(encoding="utf-8").replace('label = "Online"', 'label = "Online", when = "web"')
+    edition.write_text(text + ON_PAPER, encoding="utf-8")
+    example = (top / f"example/{made.period}.toml").read_text(encoding="utf-8")
+    data = re.sub(r", online = \d+", "", example).replace("staff = 3", 'staff = 3\nway = "paper"').replace(*change)
+    (tmp_path / "data/minutes").mkdir()
+    (tmp_path / f"data/minutes/{made.period}.toml").write_text(data, encoding="utf-8")
+    done = run(f"validate minutes {made.period} --json")
+    assert "failed" not in done.err
+    (report,) = json.loads(done.out)["reports"]
+    assert {one["rule"] for one in report["findings"] if one["level"] == "error"} == rules
+    written = run(f"build minutes {made.period}").code
+    assert written == (1 if rules else 0)
+    fixed = data.replace("written = 9 }", "written = 9, total = 9, online = 0 }")
+    (tmp_path / f"data/minutes/{made.period}.toml").write_text(fixed, encoding="utf-8")
+    assert run(f"fmt --fix minutes {made.period}").code == 0
 
 
 def test_a_table_gets_an_id_that_an_address_can_have():
