@@ -307,6 +307,17 @@ def test_a_page_says_what_a_rule_finds_in_the_language_of_the_reader(tmp_path, m
     assert "四个数不平衡。" not in pages["en"]
 
 
+@pytest.mark.parametrize("words", ["trust", "kind check minutes", "kind list", "kind add templates/kinds/minutes/x"])
+def test_a_link_to_itself_is_said_with_its_name(run, tmp_path, words):
+    make(tmp_path)
+    top = tmp_path / "templates/kinds/minutes"
+    (top / "texts/loop.md.j2").symlink_to("loop.md.j2")
+    (top / "x").symlink_to("x")
+    done = run(words)
+    assert done.code == 2
+    assert "loop.md.j2" in done.err or "minutes/x" in done.err
+
+
 # ── where kinds are found ────────────────────────────────────────────────────────────────────────────
 
 

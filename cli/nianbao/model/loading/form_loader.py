@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from nianbao.model.facts import Facts
 from nianbao.model.finding import Level
-from nianbao.model.form import Fact, Form, Section
+from nianbao.model.form import Fact, Form, Section, list_above
 from nianbao.model.i18n import _
 from nianbao.model.kind import Kind
 from nianbao.model.loading.form_file import FormFile, ListEntry, TableEntry
@@ -210,6 +210,7 @@ def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
             why = _("no-such-address", path=address) + suggest(address, addresses)
             yield Fault(("key_figures", number), why)
     yield from _find_fact_faults(form)
+    yield from _find_nested_facts(form)
     yield from find_term_faults(form, file)
     for row, keys in _list_row_names(form):
         if row not in form.value_types and not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
@@ -233,6 +234,14 @@ def _find_fact_faults(form: Form) -> Iterator[Fault]:
                 yield Fault(
                     ("facts", number, key), _("no-such-address", path=path) + suggest(path, list(form.value_types))
                 )
+
+
+def _find_nested_facts(form: Form) -> Iterator[Fault]:
+    """Find facts at whose address another value would need a table."""
+    below = {above: address for address in form.value_types for above in list_above(address)}
+    for number, fact in enumerate(form.facts):
+        if fact.id in below:
+            yield Fault(("facts", number, "id"), _("fact-holds-another", id=fact.id, other=below[fact.id]))
 
 
 def _find_picture_faults(form: Form) -> Iterator[Fault]:
