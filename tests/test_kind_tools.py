@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -335,6 +336,58 @@ def test_a_broken_kind_is_listed_with_its_first_error_and_others_go_on(run, tmp_
     assert "letters" in run("doctor").out
     made = run("new --kind minutes 2024")
     assert made.code == 0, made.err
+
+
+@pytest.mark.parametrize("words", ["list", "list 2024", "doctor"])
+def test_a_kind_that_cannot_be_read_does_not_keep_the_others_from_being_told(run, tmp_path, words):
+    make(tmp_path)
+    make(tmp_path, "letters")
+    assert run("new --kind minutes 2024").code == 0
+    settings = tmp_path / "templates/kinds/letters/kind.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + "x = \n", encoding="utf-8")
+    done = run(words)
+    assert done.code == (0 if words == "doctor" else 1)
+    assert "templates/kinds/letters/kind.toml:12:4" in (done.out if words == "doctor" else done.err)
+    assert ("minutes" if words == "doctor" else "2024") in done.out
+    assert run("list letters").code == 2
+
+
+@pytest.mark.parametrize("value", ['"gone"', "3"])
+def test_a_default_kind_that_is_not_there_is_said_with_its_place(run, tmp_path, value):
+    make(tmp_path)
+    assert run("new --kind minutes 2024").code == 0
+    (tmp_path / "report.toml").write_text(f"kind = {value}\n", encoding="utf-8")
+    assert "report.toml:1:8" in run("validate").err
+    done = run("doctor")
+    assert (done.code, "report.toml:1:8" in done.err, "minutes" in done.out) == (0, True, True)
+    if value == '"gone"':
+        done = run("list")
+        assert (done.code, "report.toml:1:8" in done.err, "2024" in done.out) == (1, True, True)
+
+
+def test_files_of_a_kind_that_is_gone_are_not_taken_for_those_of_an_office(run, tmp_path):
+    for unit in ("month", "year"):
+        period = make(tmp_path, f"old-{unit}", unit=unit).period
+        assert run(f"new --kind old-{unit} {period}").code == 0
+        name = {"month": "2025-01.toml", "year": "2025.toml"}[unit]
+        (tmp_path / f"data/old-{unit}/{period}.toml").rename(tmp_path / f"data/old-{unit}/{name}")
+    shutil.rmtree(tmp_path / "templates")
+    for words in (
+        "validate old-month",
+        "build old-month",
+        "build old-month 2025-01",
+        "validate data/old-month/2025-01.toml",
+    ):
+        done = run(words)
+        assert done.code == 2
+        assert "data/old-month/2025-01.toml" in done.err
+        assert done.err.count("old-month") == 2, words  # the file, and the kind that is not there
+    assert "data/old-month/2025-01.toml" in run("doctor").err
+    listed = run("list --json")
+    assert [one["office"] for one in json.loads(listed.out)["reports"]] == ["old-year"]
+    assert "report kind add" in run("validate old-year").out  # nobody can tell whether it is an office
+    (tmp_path / "data/offices.toml").write_text('[old-month]\nname = "An office"\n', encoding="utf-8")
+    assert "old-month" in run("list").out
 
 
 def test_the_first_place_that_has_a_kind_counts(run, tmp_path, monkeypatch):
