@@ -319,6 +319,45 @@ def test_a_link_to_itself_is_said_with_its_name(run, tmp_path, words):
     assert "loop.md.j2" in done.err or "minutes/x" in done.err
 
 
+SHAPES = {
+    "a table": "return { Str = up }",
+    "a list of tables": "return { { Str = up }, { Str = function(s) return pandoc.Str('<' .. s.text .. '>') end } }",
+    "global functions": "function Str(s) return up(s) end",
+    "a function of the page": "function Pandoc(doc) return doc:walk { Str = up } end",
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_filter_of_a_format_has_any_shape_that_pandoc_takes(run, tmp_path, shape):
+    made = make(tmp_path)
+    assert run(f"new --kind minutes {made.period}").code == 0
+    folder = tmp_path / "templates/formats/txt"
+    folder.mkdir(parents=True)
+    (folder / "format.toml").write_text('writer = "plain"\nfilter = "filter.lua"\n', encoding="utf-8")
+    up = "local function up(s) return pandoc.Str(s.text:upper()) end\n"
+    up += "assert(not io and not package and not os.execute)\n"
+    (folder / "filter.lua").write_text(up + SHAPES[shape] + "\n", encoding="utf-8")
+    done = run(f"build minutes {made.period} --to txt --draft")
+    text = (tmp_path / f"build/minutes/{made.period}.txt").read_text(encoding="utf-8")
+    assert "PENDING" in text, done.err
+    assert "Pending" not in text
+    assert ("<PENDING>" in text) == (shape == "a list of tables")
+
+
+def test_lua_of_a_format_that_fails_is_said_with_its_place_and_without_a_trace(run, tmp_path):
+    made = make(tmp_path)
+    assert run(f"new --kind minutes {made.period}").code == 0
+    folder = tmp_path / "templates/formats/txt"
+    folder.mkdir(parents=True)
+    (folder / "format.toml").write_text('writer = "plain"\nfilter = "filter.lua"\n', encoding="utf-8")
+    (folder / "filter.lua").write_text("function Para(p)\n  return p.x.y\nend\n", encoding="utf-8")
+    done = run(f"build minutes {made.period} --to txt --draft")
+    assert done.code == 2
+    assert "templates/formats/txt/filter.lua:2: " in done.err
+    assert "traceback" not in done.err
+    assert "doctor" not in done.err
+
+
 # ── where kinds are found ────────────────────────────────────────────────────────────────────────────
 
 
