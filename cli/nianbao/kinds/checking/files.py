@@ -3,7 +3,10 @@
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import date
 from pathlib import PurePosixPath
+
+from babel.core import UnknownLocaleError
 
 from nianbao.checks import rules
 from nianbao.kinds.checking.entries import find_idle_entries
@@ -74,7 +77,9 @@ def check_settings(store: Store, kind: KindFolder) -> Iterator[Mistake]:
         return
     for number, language in enumerate(settings.languages):
         try:
-            kind.read_locale(language)
+            kind.read_locale(language).format_date(date(2024, 1, 31))
+        except UnknownLocaleError:
+            yield Mistake(source.find_place(("languages", number)), _("language-unknown-to-cldr", language=language))
         except UserError as error:
             yield from split_error(error, source.find_place(("languages", number)))
     looks = store.list_looks()
