@@ -5,10 +5,12 @@ import csv
 import io
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from types import SimpleNamespace
 from typing import get_args
@@ -18,6 +20,7 @@ import toml_rs
 import tomli_w
 from typer.testing import CliRunner
 
+from nianbao.checks.check import check_report
 from nianbao.cli.app import load_app
 from nianbao.cli.commands import kind as command
 from nianbao.kinds.check import check_kind
@@ -80,6 +83,29 @@ def test_a_new_kind_has_no_mistake_and_gives_every_file(run, tmp_path, unit, lan
     assert run(f"build minutes {made.period}").code == 0
     built = {path.suffix for path in (tmp_path / "build/minutes").glob(f"{made.period}.*")}
     assert built == {".html", ".docx", ".pdf"}
+
+
+CLOCKS = [date(2026, 1, 1), date(2026, 11, 27), date(2026, 12, 31), date(2024, 2, 29)]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("today", CLOCKS, ids=str)
+def test_the_example_of_a_new_kind_is_complete_on_any_day(tmp_path, monkeypatch, unit, today):
+    monkeypatch.chdir(tmp_path)
+    plan = KindPlan("minutes", "Minutes", "en", unit, "plain", "Requests received")
+    create_kind(Store(tmp_path), plan, today=today)
+    store = Store.open(tmp_path)
+    (example,) = find_examples(store, store.find_kind("minutes"))
+    for day in (today - timedelta(days=1), today, today + timedelta(days=400)):  # elsewhere it may be the day before
+        result = check_report(example.store, example.period, today=day)
+        assert result.report.values["published"] <= day
+        assert [one.message for one in result.findings if one.rule != "no-last-year"] == []
+
+
+def test_the_example_of_a_period_that_is_still_going_on_has_no_day_of_issue(run, tmp_path):
+    assert run("kind new minutes --language en --period month --first 2098-12").code == 0
+    assert "published" not in (tmp_path / "templates/kinds/minutes/example/2098-12.toml").read_text("utf-8")
+    assert run("kind check minutes").code == 0
 
 
 @pytest.mark.parametrize("type_", get_args(ValueTypeName))
@@ -155,6 +181,45 @@ def test_a_new_data_file_names_a_section_that_only_a_person_writes(run, tmp_path
     filled = written.replace("# [prose]", "[prose]").replace('# outlook = """\n# """', 'outlook = "Soon."')
     (tmp_path / f"data/minutes/{made.period}.toml").write_text(filled, encoding="utf-8")
     assert run(f"validate minutes {made.period}").code == 0
+
+
+ON_PAPER = """
+[[facts]]
+id      = "facts.way"
+label   = "Way"
+type    = "choice"
+choices = ["web", "paper"]
+
+[[conditions]]
+id    = "web"
+label = "Only on the web"
+fact  = "facts.way"
+is    = ["web"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "rules"), [(("", ""), set()), (("written = 9", "written = 8"), {"does-not-balance"})]
+)
+def test_a_column_that_does_not_apply_counts_nothing_in_a_total(run, tmp_path, change, rules):
+    made = make(tmp_path)
+    top = tmp_path / "templates/kinds/minutes"
+    edition = next(top.glob("editions/*.toml"))
+    text = edition.read_text(encoding="utf-8").replace('label = "Online"', 'label = "Online", when = "web"')
+    edition.write_text(text + ON_PAPER, encoding="utf-8")
+    example = (top / f"example/{made.period}.toml").read_text(encoding="utf-8")
+    data = re.sub(r", online = \d+", "", example).replace("staff = 3", 'staff = 3\nway = "paper"').replace(*change)
+    (tmp_path / "data/minutes").mkdir()
+    (tmp_path / f"data/minutes/{made.period}.toml").write_text(data, encoding="utf-8")
+    done = run(f"validate minutes {made.period} --json")
+    assert "failed" not in done.err
+    (report,) = json.loads(done.out)["reports"]
+    assert {one["rule"] for one in report["findings"] if one["level"] == "error"} == rules
+    written = run(f"build minutes {made.period}").code
+    assert written == (1 if rules else 0)
+    fixed = data.replace("written = 9 }", "written = 9, total = 9, online = 0 }")
+    (tmp_path / f"data/minutes/{made.period}.toml").write_text(fixed, encoding="utf-8")
+    assert run(f"fmt --fix minutes {made.period}").code == 0
 
 
 def test_a_table_gets_an_id_that_an_address_can_have():
@@ -243,6 +308,56 @@ def test_a_page_says_what_a_rule_finds_in_the_language_of_the_reader(tmp_path, m
     assert "四个数不平衡。" not in pages["en"]
 
 
+@pytest.mark.parametrize("words", ["trust", "kind check minutes", "kind list", "kind add templates/kinds/minutes/x"])
+def test_a_link_to_itself_is_said_with_its_name(run, tmp_path, words):
+    make(tmp_path)
+    top = tmp_path / "templates/kinds/minutes"
+    (top / "texts/loop.md.j2").symlink_to("loop.md.j2")
+    (top / "x").symlink_to("x")
+    done = run(words)
+    assert done.code == 2
+    assert "loop.md.j2" in done.err or "minutes/x" in done.err
+
+
+SHAPES = {
+    "a table": "return { Str = up }",
+    "a list of tables": "return { { Str = up }, { Str = function(s) return pandoc.Str('<' .. s.text .. '>') end } }",
+    "global functions": "function Str(s) return up(s) end",
+    "a function of the page": "function Pandoc(doc) return doc:walk { Str = up } end",
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_filter_of_a_format_has_any_shape_that_pandoc_takes(run, tmp_path, shape):
+    made = make(tmp_path)
+    assert run(f"new --kind minutes {made.period}").code == 0
+    folder = tmp_path / "templates/formats/txt"
+    folder.mkdir(parents=True)
+    (folder / "format.toml").write_text('writer = "plain"\nfilter = "filter.lua"\n', encoding="utf-8")
+    up = "local function up(s) return pandoc.Str(s.text:upper()) end\n"
+    up += "assert(not io and not package and not os.execute)\n"
+    (folder / "filter.lua").write_text(up + SHAPES[shape] + "\n", encoding="utf-8")
+    done = run(f"build minutes {made.period} --to txt --draft")
+    text = (tmp_path / f"build/minutes/{made.period}.txt").read_text(encoding="utf-8")
+    assert "PENDING" in text, done.err
+    assert "Pending" not in text
+    assert ("<PENDING>" in text) == (shape == "a list of tables")
+
+
+def test_lua_of_a_format_that_fails_is_said_with_its_place_and_without_a_trace(run, tmp_path):
+    made = make(tmp_path)
+    assert run(f"new --kind minutes {made.period}").code == 0
+    folder = tmp_path / "templates/formats/txt"
+    folder.mkdir(parents=True)
+    (folder / "format.toml").write_text('writer = "plain"\nfilter = "filter.lua"\n', encoding="utf-8")
+    (folder / "filter.lua").write_text("function Para(p)\n  return p.x.y\nend\n", encoding="utf-8")
+    done = run(f"build minutes {made.period} --to txt --draft")
+    assert done.code == 2
+    assert "templates/formats/txt/filter.lua:2: " in done.err
+    assert "traceback" not in done.err
+    assert "doctor" not in done.err
+
+
 # ── where kinds are found ────────────────────────────────────────────────────────────────────────────
 
 
@@ -260,6 +375,58 @@ def test_a_broken_kind_is_listed_with_its_first_error_and_others_go_on(run, tmp_
     assert "letters" in run("doctor").out
     made = run("new --kind minutes 2024")
     assert made.code == 0, made.err
+
+
+@pytest.mark.parametrize("words", ["list", "list 2024", "doctor"])
+def test_a_kind_that_cannot_be_read_does_not_keep_the_others_from_being_told(run, tmp_path, words):
+    make(tmp_path)
+    make(tmp_path, "letters")
+    assert run("new --kind minutes 2024").code == 0
+    settings = tmp_path / "templates/kinds/letters/kind.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + "x = \n", encoding="utf-8")
+    done = run(words)
+    assert done.code == (0 if words == "doctor" else 1)
+    assert "templates/kinds/letters/kind.toml:12:4" in (done.out if words == "doctor" else done.err)
+    assert ("minutes" if words == "doctor" else "2024") in done.out
+    assert run("list letters").code == 2
+
+
+@pytest.mark.parametrize("value", ['"gone"', "3"])
+def test_a_default_kind_that_is_not_there_is_said_with_its_place(run, tmp_path, value):
+    make(tmp_path)
+    assert run("new --kind minutes 2024").code == 0
+    (tmp_path / "report.toml").write_text(f"kind = {value}\n", encoding="utf-8")
+    assert "report.toml:1:8" in run("validate").err
+    done = run("doctor")
+    assert (done.code, "report.toml:1:8" in done.err, "minutes" in done.out) == (0, True, True)
+    if value == '"gone"':
+        done = run("list")
+        assert (done.code, "report.toml:1:8" in done.err, "2024" in done.out) == (1, True, True)
+
+
+def test_files_of_a_kind_that_is_gone_are_not_taken_for_those_of_an_office(run, tmp_path):
+    for unit in ("month", "year"):
+        period = make(tmp_path, f"old-{unit}", unit=unit).period
+        assert run(f"new --kind old-{unit} {period}").code == 0
+        name = {"month": "2025-01.toml", "year": "2025.toml"}[unit]
+        (tmp_path / f"data/old-{unit}/{period}.toml").rename(tmp_path / f"data/old-{unit}/{name}")
+    shutil.rmtree(tmp_path / "templates")
+    for words in (
+        "validate old-month",
+        "build old-month",
+        "build old-month 2025-01",
+        "validate data/old-month/2025-01.toml",
+    ):
+        done = run(words)
+        assert done.code == 2
+        assert "data/old-month/2025-01.toml" in done.err
+        assert done.err.count("old-month") == 2, words  # the file, and the kind that is not there
+    assert "data/old-month/2025-01.toml" in run("doctor").err
+    listed = run("list --json")
+    assert [one["office"] for one in json.loads(listed.out)["reports"]] == ["old-year"]
+    assert "report kind add" in run("validate old-year").out  # nobody can tell whether it is an office
+    (tmp_path / "data/offices.toml").write_text('[old-month]\nname = "An office"\n', encoding="utf-8")
+    assert "old-month" in run("list").out
 
 
 def test_the_first_place_that_has_a_kind_counts(run, tmp_path, monkeypatch):

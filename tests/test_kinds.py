@@ -16,6 +16,7 @@ from nianbao.checks import check
 from nianbao.compose import document
 from nianbao.datafiles import scaffold
 from nianbao.model.period import Period
+from nianbao.workspace.data_files.locating import locate_file
 from nianbao.workspace.selection import read_period, select
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import ReportKey, Store
@@ -304,7 +305,7 @@ def test_a_data_file_is_located_by_its_folders(both):
         ("plant", "energy"): ("2024-Q3.toml", ReportKey("plant", "energy", Period(2024, "Q3"))),
     }
     for parts, (name, key) in located.items():
-        of, period = store.locate(parts, name)
+        of, period = locate_file(store, parts, name)
         assert of.key(period) == key
 
 
@@ -334,15 +335,21 @@ def test_report_toml_names_the_default_kind(both, report):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [('kind = "energie"\n', "没有文种 energie，是不是 energy？"), ("kind = 3\n", "report.toml:1:8: kind 应为文字")],
+    [
+        ('kind = "energie"\n', "report.toml:1:8: 没有文种 energie，是不是 energy？"),
+        ("kind = 3\n", "report.toml:1:8: kind 应为文字"),
+    ],
 )
 def test_a_kind_in_report_toml_that_is_none_is_an_error(both, report, text, said):
     write(both, {"report.toml": text})
-    for words in (("build", "2020"), ("validate",), ("doctor",)):
+    for words in (("build", "2020"), ("validate",)):
         done = report(*words, cwd=both)
         assert done.returncode == 2
         assert said in done.stderr
         assert "怎么办" in done.stderr
+    done = report("doctor", cwd=both)
+    assert done.returncode == 0
+    assert said in done.stderr
 
 
 def test_a_folder_is_begun_for_a_kind(copied, tmp_path):

@@ -1,7 +1,7 @@
 """The state of every report of a folder: whether it is there, what was found in it, what was built of it, when due."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, partial
@@ -21,6 +21,7 @@ from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.model.units.states import find_due_day
 from nianbao.workspace import selection
+from nianbao.workspace.data_files.locating import is_of_gone_kind
 from nianbao.workspace.files import fingerprint
 from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import ReportKey, Store
@@ -69,16 +70,18 @@ class Listing:
     missing: list[ReportRef]
 
 
-def list_reports(store: Store, words: Sequence[str], today: date) -> list[Listing]:
+def list_reports(store: Store, words: Sequence[str], today: date, warn: Callable[[UserError], None]) -> list[Listing]:
     """List the reports of every kind, or those that words mean: kinds, periods, offices, patterns of offices.
 
-    Raises `UserError` for a word that is none of these. An office owes a report for each period from its first one to
-    the last that has ended; one that is only registered, or has an empty folder, owes the last one of the default kind.
+    A kind with a mistake is left out with a warning, unless the words name it, so that the others go on. Raises
+    `UserError` for a word that is none of these. An office owes a report for each period from its first one to the last
+    that has ended; one that is only registered, or has an empty folder, owes the last one of the default kind.
     """
     kinds = store.list_kinds()
     chosen = [kind for kind in kinds if kind in words] or kinds
     rest = [word for word in words if word not in kinds]
-    known = {kind: store.of_kind(kind).offices() for kind in kinds}
+    known = _find_offices(store, kinds, words, warn)
+    chosen = [kind for kind in chosen if kind in known]
     named = _match_offices(store, rest, known)
     listings = []
     for kind in chosen:
@@ -96,6 +99,26 @@ def list_reports(store: Store, words: Sequence[str], today: date) -> list[Listin
         missing = [ref for ref in wanted if ref[1] not in known[kind].get(ref[0].office, ())]
         listings.append(Listing(of_kind, present, missing))
     return listings
+
+
+def _find_offices(
+    store: Store, kinds: Sequence[str], words: Sequence[str], warn: Callable[[UserError], None]
+) -> dict[str, dict[str, list[Period]]]:
+    """Find the offices that have reports of each kind that can be used."""
+    known = {}
+    if store.default_kind not in kinds:
+        try:
+            store.kind  # noqa: B018  # it says where the kind is named
+        except UserError as error:
+            warn(error)
+    for kind in kinds:
+        try:
+            known[kind] = store.of_kind(kind).offices()
+        except UserError as error:
+            if kind in words:
+                raise
+            warn(error)
+    return known
 
 
 def _match_offices(
@@ -127,7 +150,7 @@ def _list_idle(store: Store, known: Mapping[str, Mapping[str, list[Period]]], to
     calendar = store.kind.settings.calendar
     begun = {office for by_office in known.values() for office in by_office}
     for office in dict.fromkeys((*store.register().units, *store.folders())):
-        if office not in begun and calendar.unit != "event":
+        if office not in begun and calendar.unit != "event" and not is_of_gone_kind(store, office):
             yield store.of_office(office), calendar.find_ended(today)
 
 

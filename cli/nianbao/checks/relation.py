@@ -41,5 +41,5 @@ def _is_usual(report: Report, check: Check) -> bool:
     before = report.previous
     if not bound or check.relation.level == "error" or before is None or not before.figures.keys() >= set(addresses):
         return False
-    now, then = (abs(Decimal(sum(one.figures[address] for address in addresses))) for one in (report, before))
+    now, then = (abs(Decimal(sum(one.figures.get(address, 0) for address in addresses))) for one in (report, before))
     return 0 < now <= then * _SAME_ORDER and then <= now * _SAME_ORDER

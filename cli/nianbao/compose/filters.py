@@ -105,6 +105,8 @@ def make_filters(locale: Locale) -> Mapping[str, Callable[..., object]]:
         return locale.format_money(_require_number(value), currency)
 
     def day(value: object, pattern: str = "") -> str:
+        if isinstance(value, AbsentFact):
+            raise TemplateError(_("data-file-lacks-fact", address=value.address, label=translate(value.label)))
         if not isinstance(value, date):
             raise TemplateError(_("must-be-date", value=str(value)[:40]))
         return locale.format_date(value, pattern)

@@ -72,7 +72,10 @@ class PrintedTables(Mapping[str, PrintedTable]):
         self._report, self._form = report, report.form
 
     def __getitem__(self, name: str) -> PrintedTable:
-        return PrintedTable(self._report, next(table for table in self._form.tables if table.id == name))
+        table = next((table for table in self._form.tables if table.id == name), None)
+        if table is None:
+            raise KeyError(name)
+        return PrintedTable(self._report, table)
 
     def __iter__(self) -> Iterator[str]:
         return (table.id for table in self._form.tables)

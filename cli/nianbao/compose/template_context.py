@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cache
+from typing import NoReturn
 
 from jinja2 import StrictUndefined
+from jinja2.exceptions import TemplateError
 
 from nianbao.model.form import OWN_FACTS
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, translate
 from nianbao.model.period import Calendar, Period
 from nianbao.model.report import Report
 from nianbao.model.tables.slots import Slot
@@ -89,6 +91,11 @@ class AbsentFact:
 
     def __iter__(self) -> Iterator[str]:
         return iter(())
+
+    def _refuse(self, _other: object) -> NoReturn:
+        raise TemplateError(_("data-file-lacks-fact", address=self.address, label=translate(self.label)))
+
+    __lt__ = __le__ = __gt__ = __ge__ = _refuse
 
 
 class UnknownName(StrictUndefined):

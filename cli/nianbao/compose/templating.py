@@ -111,6 +111,9 @@ def _compile(text: str, locale: Locale, *, plain: bool) -> Template:
 
 def _raise_fill_error(error: Exception, file: str) -> NoReturn:
     line = 0
+    reason = str(error) or type(error).__name__
+    if isinstance(error, MemoryError | OverflowError):
+        reason = _("template-result-too-large")
     if isinstance(error, TemplateSyntaxError):
         file, line = error.filename or file, error.lineno
     elif not isinstance(error, TemplateNotFound):
@@ -118,5 +121,5 @@ def _raise_fill_error(error: Exception, file: str) -> NoReturn:
             if frame.filename.endswith(".j2"):
                 file, line = frame.filename, frame.lineno or 0
     raise TemplateFillError(
-        _("template-error", at=f"{file}:{line}" if line else file, error=error), _("mend-template")
+        _("template-error", at=f"{file}:{line}" if line else file, error=reason), _("mend-template")
     ) from None

@@ -61,7 +61,7 @@ def _sort_totals(report: Report, table: Table) -> _Totals:
             continue
         if slot.address in report.computed:
             totals.omitted.append(slot)
-        elif slot.address in written:
+        elif slot.address in written and slot.address in report.figures:
             is_right = report.figures[slot.address] == sum(report.figures.get(part, 0) for part in parts)
             (totals.right if is_right else totals.wrong).append(slot)
     return totals

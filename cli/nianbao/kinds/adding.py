@@ -1,6 +1,7 @@
 """Add a kind to a folder's own templates, from a folder or from a tag of a git repository, and lock what it was."""
 
 import json
+import os
 import re
 import tempfile
 from collections.abc import Mapping
@@ -45,7 +46,7 @@ def add_kind(store: Store, source: str) -> AddedKind:
     no kind, for a kind that is there already, and for one that needs a newer nianbao.
     """
     if not source.startswith(_GIT):
-        return _add_folder(store, Path(source).resolve(), display_path(Path(source)), "")
+        return _add_folder(store, Path(os.path.realpath(source)), display_path(Path(source)), "")
     url, _at, tag = source.removeprefix(_GIT).rpartition("@")
     if not _URL.fullmatch(url) or not _TAG.fullmatch(tag):
         raise UserError(

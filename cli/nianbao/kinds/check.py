@@ -7,6 +7,7 @@ from nianbao.checks.results import CheckResult
 from nianbao.kinds.checking.file_sets import check_file_set
 from nianbao.kinds.checking.files import check_editions, check_files, check_settings
 from nianbao.kinds.checking.formats import check_formats
+from nianbao.kinds.checking.markup import check_markup
 from nianbao.kinds.checking.outputs import check_outputs, compare_findings, judge_example
 from nianbao.kinds.checking.relations import check_relations
 from nianbao.kinds.checking.rules import check_rules
@@ -36,6 +37,7 @@ def check_kind(store: Store, id_: str, *, render: bool = True) -> list[Mistake]:
     found += of_editions
     for stage in (
         partial(check_templates, kind, forms),
+        partial(check_markup, kind),
         partial(check_formats, of_kind, kind),
         partial(check_file_set, kind, forms),
         *(partial(check_relations, kind, form) for form in forms),

@@ -34,6 +34,8 @@ _FILES = {
     "example.toml": "example/$period.toml",
     "findings.toml": "example/findings.toml",
 }
+_ISSUED_AFTER = timedelta(days=30)  # from the last day of its period on: the example's day of issue
+_DAY = timedelta(days=1)  # it may be a day earlier in the office's time zone
 _RESERVED = frozenset({"agency", "facts", "own", "prose", "headings", "accept", "year", "period", "title", "edition"})
 
 
@@ -58,20 +60,22 @@ class CreatedKind:
     is_trusted: bool
 
 
-def create_kind(store: Store, plan: KindPlan, first: Period | None = None) -> CreatedKind:
+def create_kind(store: Store, plan: KindPlan, first: Period | None = None, *, today: date | None = None) -> CreatedKind:
     """Write the files of a new kind below the folder's templates, and trust them where the others are trusted.
 
     The form is in force from the year of its `first` period, which its example is about: by default the last one that
-    has ended.
+    ended long enough before `today` for its report to be issued. One that did not has no day of issue.
     Raises `UserError` for an id that cannot be used or is taken, and for an unknown language, unit or look.
     """
     _check_plan(store, plan)
     calendar = Calendar(plan.unit)
-    period = first or calendar.find_ended(datetime.now(tz=UTC).date())
+    latest = (today or datetime.now(tz=UTC).date()) - _ISSUED_AFTER - _DAY
+    period = first or calendar.find_ended(latest)
     if not calendar.has(period):
         why = _("kind-has-no-such-period", kind=plan.id, period=period)
         raise UserError(why, _("write-like-example", example=EXAMPLES[calendar.unit]))
-    values = _make_values(plan, period, calendar.get_last_day(period))
+    end = calendar.get_last_day(period)
+    values = _make_values(plan, period, end + _ISSUED_AFTER if end <= latest else None)
     source = TEMPLATES / "new-kind" / ("zh" if plan.language.startswith("zh") else "en")
     top = f"templates/{KINDS}/{plan.id}"
     files = {
@@ -115,7 +119,7 @@ def make_table_id(label: str) -> str:
     return id_ if _TABLE_ID.fullmatch(id_) and id_ not in _RESERVED else _OTHER_TABLE_ID
 
 
-def _make_values(plan: KindPlan, period: Period, end: date) -> dict[str, str]:
+def _make_values(plan: KindPlan, period: Period, published: date | None) -> dict[str, str]:
     line = f"year = {period}" if plan.unit == "year" else f'period = "{period}"'
     return {
         "id": plan.id,
@@ -133,7 +137,7 @@ def _make_values(plan: KindPlan, period: Period, end: date) -> dict[str, str]:
         "year": str(period.year),
         "period": str(period),
         "period_line": line,
-        "published": str(end + timedelta(days=30)),
+        "published_line": f"published = {published}\n" if published else "",
     }
 
 

@@ -121,6 +121,12 @@ class Form:
 
     def get_due_day(self, due: Due, period: Period) -> date:
         """Return the day on which the report of a period is due; raises ValueError for a day that does not exist."""
+        try:
+            return self._count_due_day(due, period)
+        except OverflowError as error:  # after the last day that there is
+            raise ValueError from error
+
+    def _count_due_day(self, due: Due, period: Period) -> date:
         end = self.kind.calendar.get_last_day(period)
         if due.days is not None:
             return end + timedelta(days=due.days)
@@ -201,15 +207,15 @@ class Form:
         """Addresses of tables, which contain further addresses."""
         found = {*OPEN_TABLES, *(table.id for table in self.tables)}
         for address in self.value_types.keys() - self.slots.keys():
-            found.update(_list_above(address))
+            found.update(list_above(address))
         for table in self.tables:
-            found.update(above for address in table.open_rows for above in (address, *_list_above(address)))
+            found.update(above for address in table.open_rows for above in (address, *list_above(address)))
             for lines, opened in zip(table.lines, table.opened or repeat(None), strict=False):
-                columns = {above for line in lines.columns for above in _list_above(line.ids)}
+                columns = {above for line in lines.columns for above in list_above(line.ids)}
                 columns.update(opened.columns if opened else ())
                 for row in lines.rows:
                     address = join_ids(table.id, row.ids)
-                    found.update((address, *_list_above(address)))
+                    found.update((address, *list_above(address)))
                     found.update(join_ids(address, column) for column in columns)
         return frozenset(found - self.value_types.keys())
 
@@ -259,7 +265,7 @@ class Form:
         return {address: found[address] for address in TopologicalSorter(found).static_order() if address in found}
 
 
-def _list_above(address: str) -> list[str]:
+def list_above(address: str) -> list[str]:
     """List the addresses of the tables that contain an address."""
     keys = address.split(".")
     return [".".join(keys[:size]) for size in range(1, len(keys))]

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 DEFAULT_KIND = "cn-disclosure"  # of folders whose report.toml names none, as all did before there were kinds
 
 
+MOST_DAYS = 731  # after its period, by which a report can be due: two years
+
+
 class Due(Shape, frozen=True):
     """The day on which a report is due, for authors whose name matches a pattern.
 
@@ -33,7 +36,7 @@ class Due(Shape, frozen=True):
 
     month: Annotated[int, Meta(description="field-due-month", ge=1, le=12)] = 1
     day: Annotated[int, Meta(description="field-due-day", ge=1, le=31)] = 31
-    days: Annotated[int | None, Meta(description="field-due-days")] = None
+    days: Annotated[Annotated[int, Meta(ge=1, le=MOST_DAYS)] | None, Meta(description="field-due-days")] = None
     months: Annotated[Annotated[int, Meta(ge=1, le=24)] | None, Meta(description="field-due-months")] = None
     author: Annotated[str, Meta(description="field-due-author")] = ""
     basis: Annotated[str, Meta(description="field-due-basis")] = ""

@@ -79,8 +79,8 @@ class Report:
         return _select_texts(self.facts.tree.get("headings"))
 
     def add_up_sides(self, check: Check) -> tuple[Number, Number]:
-        """Return the sums of both sides of a check."""
-        if check.side_addresses is not None:
+        """Return the sums of both sides of a check; a cell that does not apply counts nothing."""
+        if check.side_addresses is not None and not self.excluded:
             get = self.figures.__getitem__
             return sum(map(get, check.side_addresses[0])), sum(map(get, check.side_addresses[1]))
         left = sum([part.term.factor * self.add_up_part(part) for part in check.left])

@@ -96,7 +96,7 @@ class Pandoc:
             if name == "!":
                 if _OUT_OF_MEMORY_TEXT.search(content):
                     raise LimitError(_(_TOO_LARGE), _(_SHORTEN_FIX))
-                raise _pandoc_error(content.decode(errors="replace"))
+                raise _describe_error(content.decode(errors="replace"))
             yield name, content
 
     def close(self) -> None:
@@ -129,6 +129,7 @@ class Pandoc:
 
 _SHORTEN_FIX = N_("shorten-or-reword-prose")
 _TOO_LARGE = N_("pandoc-needs-too-much-memory")
+_LUA_OF_FORMAT = re.compile(r"(?P<at>formats/[^/:\s]+/[^/:\s]+\.lua:\d+): (?P<why>.*)", re.DOTALL)
 _OUT_OF_MEMORY_TEXT = re.compile(b"[Hh]eap exhausted|not enough memory")
 _CPU_LIMIT_SIGNAL = getattr(signal, "SIGXCPU", 0)
 
@@ -165,6 +166,15 @@ def _kill(process: "subprocess.Popen[bytes]") -> None:
 def _kill_and_clean_up(process: "subprocess.Popen[bytes]", folder: TemporaryFolder) -> None:
     _kill(process)
     folder.close()
+
+
+def _describe_error(text: str) -> UserError:
+    """Return the error that pandoc reports: in Lua of a format without the trace of its calls, and with its place."""
+    match = _LUA_OF_FORMAT.search(text)
+    if not match:
+        return _pandoc_error(text)
+    why = " ".join(match["why"].partition("stack traceback:")[0].split())
+    return UserError(_("lua-of-format-failed", at=f"templates/{match['at']}", why=why), _("mend-lua-of-format"))
 
 
 def _pandoc_error(why: object) -> UserError:

@@ -364,9 +364,14 @@ local function fill_tree(div, figures)
   return div:walk { Str = function(str) return pandoc.Str((str.text:gsub(MARK, function(at) return figures[tonumber(at)] end))) end }
 end
 
+local function apply_filters(doc, filters)
+  for _, filter in ipairs(filters or {}) do doc = doc:walk(filter) end
+  return doc
+end
+
 -- Write a form's table in the raw text of a format, split at its marks.
 local function write_table(div, format)
-  local blocks = pandoc.Pandoc({ div:clone() }):walk(format.filters).blocks
+  local blocks = apply_filters(pandoc.Pandoc({ div:clone() }), format.filters).blocks
   local text = pandoc.List()
   for _, block in ipairs(blocks) do
     text:insert(block.t == "RawBlock" and block.text or pandoc.write(pandoc.Pandoc { block }, format.writer, { wrap_text = "none" }))
@@ -427,13 +432,15 @@ end
 -- it by the name PRESS.
 local page_data
 
--- Run a Lua file of a format.
+-- Run a Lua file of a format: return what it returns, and the globals that it has set.
 local function run_file(path)
-  local own = make_globals()
+  local own, globals = make_globals(), {}
   local known = function(_, name) return name == "PRESS" and page_data or own[name] end -- PRESS is another for each page
-  local chunk = assert(load(read_file(path), "@" .. path, "t", setmetatable({}, { __index = known })))
-  return chunk()
+  local chunk = assert(load(read_file(path), "@" .. path, "t", setmetatable(globals, { __index = known })))
+  return chunk(), globals
 end
+
+local load_filters = load_module("filters.lua")
 
 -- ── settings and their pages ────────────────────────────────────────────────────────────────────────
 
@@ -461,7 +468,7 @@ local function prepare_format(settings, format, at)
   format.fill_template = format.mould and make_docx_templates(run_file(path_of(format.mould)), format.write)
   local page = page_data
   page_data = { variables = settings.variables, stand_ins = {}, addresses = settings.addresses, headings = {} }
-  format.filters = format.filter and run_file(path_of(format.filter))
+  format.filters = format.filter and load_filters(path_of(format.filter), run_file(path_of(format.filter)))
   format.plain_tables = format.writer:match("^plain") and load_module("tables.lua")(lay_out_rows)
   if format.tables then
     format.written_tables = {}
@@ -545,7 +552,7 @@ end
 
 local function render_format(doc, settings, format, message, wide_tables)
   if not format.tables then doc = insert_tables(doc, settings, format, message.figures, wide_tables) end
-  if format.filters then doc = doc:walk(format.filters) end
+  doc = apply_filters(doc, format.filters)
   if format.tables then doc = insert_tables(doc, settings, format, message.figures, wide_tables) end
   if format.plain_tables then doc = doc:walk(format.plain_tables) end
   doc = insert_pictures(doc, format, message.pictures)

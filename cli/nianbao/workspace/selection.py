@@ -10,10 +10,11 @@ from nianbao.model.file_names import fold_name
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.i18n import _, join_words
 from nianbao.model.period import EXAMPLES, Period, parse_period
+from nianbao.workspace.data_files.locating import is_of_gone_kind, locate_file, make_unknown_file_error
 from nianbao.workspace.data_files.unread import UnreadFile, find_empty, find_unread_of, find_unread_of_all
 from nianbao.workspace.files import display_path
 from nianbao.workspace.kinds.typed_periods import parse_typed_period
-from nianbao.workspace.store import Store, find_root, make_unknown_file_error
+from nianbao.workspace.store import Store, find_root
 
 ReportRef = tuple[Store, Period]  # a kind of an office, and a period
 _LISTED_NAMES = 5  # names that a message lists
@@ -61,6 +62,7 @@ def select(store: Store, words: Sequence[str], *, all_offices: bool = False) -> 
     files = [_parse_file(store, word) for word in words if is_data_file(word)]
     store, words = choose_kind(store, [word for word in words if not is_data_file(word)], files)
     periods, office_words = split_periods(store, words)
+    _require_kinds(store, office_words)
     for period in periods:
         store.kind.require_period(period)
     known = store.offices() if office_words or all_offices or not (words or files) else {}
@@ -84,6 +86,14 @@ def select(store: Store, words: Sequence[str], *, all_offices: bool = False) -> 
         if (office, period) not in missing and (of_office := store.of_office(office))
     }
     return Selection(store, list(found.values()), [(store.of_office(office), period) for office, period in missing])
+
+
+def _require_kinds(store: Store, words: Sequence[str]) -> None:
+    """Raise `UserError` for a folder below `data/` whose files are of a kind that is not there."""
+    names = map(make_folder_name, words)
+    gone = [name for name in names if store.folder.exists(f"data/{name}/") and is_of_gone_kind(store, name)]
+    if gone and (unread := find_unread_of(store, gone, ())):
+        raise _describe_unread(unread)
 
 
 def choose_kind(store: Store, words: Sequence[str], files: Sequence[ReportRef] = ()) -> tuple[Store, list[str]]:
@@ -147,7 +157,7 @@ def _parse_file(store: Store, word: str) -> ReportRef:
     root, parts = found
     if root.resolve() != store.root.resolve():
         raise UserError(_("not-below-root", word=word, root=display_path(store.root)), _("one-root-at-a-time"))
-    return store.locate(parts, Path(word).name)
+    return locate_file(store, parts, Path(word).name)
 
 
 def _find_own_office(store: Store, known: Mapping[str, Sequence[Period]]) -> list[str]:

@@ -2,13 +2,15 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import copy
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from nianbao.model.facts import Facts, limit_sizes
+from nianbao.model.file_names import ID
 from nianbao.model.finding import Finding, UserError, try_work
 from nianbao.model.i18n import _, join_words
 from nianbao.model.offices import REGISTER_FILE as REGISTER
@@ -157,7 +159,18 @@ class Store(Templates):
         facts = self.facts(period)
         if isinstance(facts, Finding):
             return facts
-        return self.kind.fill(facts, period, before if isinstance(before, Report) else None)
+        filled = self.kind.fill(facts, period, before if isinstance(before, Report) else None)
+        return filled if isinstance(filled, Report) else self._explain(filled)
+
+    def _explain(self, finding: Finding) -> Finding:
+        """Say where a data file names no edition of the default kind that its folder may be of a kind that is gone."""
+        if finding.rule != "wrong-edition" or self._kind_id or not self.may_name_kind(self.office):
+            return finding
+        return replace(finding, fix=_("folder-may-be-of-gone-kind", kind=self.office))
+
+    def may_name_kind(self, name: str) -> bool:
+        """Tell whether a folder below `data/` is named as kinds are, and is neither one of them nor registered."""
+        return bool(ID.fullmatch(name)) and name not in self.list_kinds() and name not in self.register().units
 
     def get_previous(self, period: Period) -> Period | None:
         """Return the period before one, of an event the last one before it; None where that has no data file."""
@@ -178,26 +191,6 @@ class Store(Templates):
         kinds, names = frozenset(self.list_kinds()), self.folder.names("data")
         offices = (name for name in names if not name.startswith(".") and name not in kinds)
         return sorted(name for name in offices if self.folder.exists(f"data/{name}/"))
-
-    def locate(self, parts: Sequence[str], name: str) -> tuple["Store", Period]:
-        """Open the folder for a data file, by the names of the folders between `data` and it, and its own name.
-
-        Raises `UserError` where it is not a data file, or of a kind that is not there.
-        """
-        period, kinds = parse_period(name.removesuffix(".toml")), self.list_kinds()
-        shown = "/".join(("data", *parts, name))
-        if not period or len(parts) > 2:  # noqa: PLR2004  # an office and a kind
-            raise make_unknown_file_error(shown)
-        kind = parts[-1] if parts and (parts[-1] in kinds or len(parts) > 1) else ""
-        if kind and kind not in kinds:
-            raise UserError(
-                _("kind-of-data-file-is-gone", data=shown, kind=kind),
-                _("kinds-available-or-move-file", kinds=join_words(kinds)),
-            )
-        office = parts[0] if parts and parts[0] != kind else ""
-        store = self.of_office(office).of_kind(kind)
-        store.kind.require_period(period, shown)
-        return store, period
 
     def record(self, period: Period) -> RollupRecord | None:
         """Read how the data file of a period was added up; None where it was not, or nobody can tell any more."""
@@ -285,11 +278,6 @@ class Store(Templates):
     def output_name(self, period: Period, suffix: str) -> str:
         """Name a file of a period's report, below the folder of outputs."""
         return "/".join(filter(None, (self.office, self._kind_id, f"{period}.{suffix}")))
-
-
-def make_unknown_file_error(name: str) -> UserError:
-    """Return the error for a word that is neither a period nor a data file."""
-    return UserError(_("neither-year-nor-file", name=name), _("write-year-or-file"))
 
 
 def find_root(root: Path | None) -> Path:

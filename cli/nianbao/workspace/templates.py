@@ -115,7 +115,13 @@ class Templates:
     @property
     def kind(self) -> KindFolder:
         """The kind of document of these reports; raises `UserError` where `report.toml` names one that is not there."""
-        return self.find_kind(self._kind_id or self.default_kind)
+        named = self._kind_id or self.default_kind
+        if not self._kind_id and named not in self._kinds and named not in (known := self.list_kinds()):
+            settings = self.settings()
+            why = _("no-such-kind", kind=named) + suggest(named, known)
+            place = f"{settings.find_place('kind')}: " if "kind" in settings.tree else ""
+            raise UserError(place + why, _("kinds-available", kinds=join_words(known)))
+        return self.find_kind(named)
 
     @property
     def kind_folder(self) -> str:

@@ -39,7 +39,7 @@ def read_templates(root: Path) -> OwnTemplates | None:
     Raises `UserError` for what is no regular file below it, such as a link that leads elsewhere, for names that not
     every system supports, and for too many files or bytes.
     """
-    top = (root / "templates").resolve()
+    top = Path(os.path.realpath(root / "templates"))  # which takes links in a circle, too
     if top == TEMPLATES.resolve() or not top.is_dir():
         return None
     _check_inside(top, root.resolve(), root / "templates")
@@ -88,7 +88,7 @@ def _walk_files(top: Path) -> Iterator[tuple[Path, Path]]:
                 if count > _MAX_ENTRIES:
                     raise _make_refused_error(top, _("more-files-than", most=_MAX_ENTRIES))
                 path = Path(entry.path)
-                real_path = path.resolve()
+                real_path = Path(os.path.realpath(path))  # as above: to read it says what is wrong
                 _check_inside(real_path, top, path)
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(path)

@@ -27,6 +27,7 @@ from nianbao.model.i18n import _
 from nianbao.model.period import Period, parse_period
 from nianbao.model.report import nest_values
 from nianbao.model.value_types import choose_value
+from nianbao.workspace.data_files.locating import locate_file
 from nianbao.workspace.kinds import KindFolder
 from nianbao.workspace.kinds.rule_files import RuleFile
 from nianbao.workspace.store import Store
@@ -121,7 +122,7 @@ def choose_period(form: Form) -> Period:
 def _judge_last(store: Store, names: list[str]) -> list[Finding]:
     """Check the last of some data files; compare it with those of other offices, if there is no register of them."""
     paths = [PurePosixPath(name) for name in names if parse_period(PurePosixPath(name).stem)]
-    reports = [store.locate(path.parts[1:-1], path.name) for path in paths]
+    reports = [locate_file(store, path.parts[1:-1], path.name) for path in paths]
     office, period = reports[-1]
     if len({one.office for one, _period in reports}) == 1 or store.register().units:
         result = check_report(office, period, today=date.max)

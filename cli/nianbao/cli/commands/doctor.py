@@ -15,6 +15,7 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
     """Print the programs and fonts of this machine, and the years that have data files."""
     from nianbao.cli.output import findings, kinds
     from nianbao.kinds.listing import list_kinds
+    from nianbao.model.finding import UserError
     from nianbao.render import pandoc, typst
     from nianbao.workspace.data_files.unread import find_unread_files
     from nianbao.workspace.store import Store, find_root
@@ -27,10 +28,15 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
             for file in find_unread_files(store):
                 print_warning(_("data-file-unread", why=file.message))
         versions = {"nianbao": __version__, "python": sys.version.split()[0]} | pandoc.list_versions()
-        faces = typst.choose_faces(store.look())
         listed = list_kinds(store)
+        look, periods = store.look("plain"), []
+        try:
+            look, periods = store.look(), store.periods()
+        except UserError as error:  # of the default kind, or its look; the rest is told all the same
+            print_warning(error.message)
+        faces = typst.choose_faces(look)
         if as_json:
-            years = list(dict.fromkeys(period.year for period in store.periods()))
+            years = list(dict.fromkeys(period.year for period in periods))
             data = {"versions": versions, "faces": findings.faces_data(faces), "years": years}
             findings.print_json(data | {"kinds": kinds.describe_kinds(listed)})
             return
@@ -44,5 +50,4 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
             echo(_("install-prescribed-faces"))
             echo(_("word-names-prescribed-faces"))
         kinds.print_kinds(listed)
-        periods = join_words(store.periods()) or _("no-years-run-new")
-        echo(_("data-files-of-years", years=periods))
+        echo(_("data-files-of-years", years=join_words(periods) or _("no-years-run-new")))

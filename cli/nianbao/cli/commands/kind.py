@@ -73,7 +73,7 @@ def new(
 
     from nianbao.kinds.scaffold import KindPlan, create_kind
     from nianbao.model.finding import UserError
-    from nianbao.model.period import parse_period
+    from nianbao.model.period import EXAMPLES, parse_period
     from nianbao.workspace.store import Store, find_root
 
     def ask(given: str, question: str, default: str) -> str:
@@ -95,7 +95,9 @@ def new(
         )
         begin = parse_period(first) if first else None
         if first and begin is None:
-            raise UserError(_("not-a-period", word=first), _("write-like-example", example="2024"))
+            raise UserError(
+                _("not-a-period", word=first), _("write-like-example", example=EXAMPLES.get(plan.unit, "2024"))
+            )
         created = create_kind(store, plan, begin)
         for saved in created.saved:
             echo(_("wrote-path", path=saved.path))

@@ -57,7 +57,9 @@ def print_mistakes(found: Mapping[str, Sequence[Mistake]]) -> None:
     for name, mistakes in found.items():
         for mistake in mistakes:
             echo(f"{mistake.place}: ", StyledText(mistake.message, typer.colors.RED))
-        echo(_("kind-mistakes-count", kind=name, count=len(mistakes)) if mistakes else _("kind-is-clean", kind=name))
+        count = _("kind-one-mistake", kind=name) if len(mistakes) == 1 else ""
+        count = count or _("kind-mistakes-count", kind=name, count=len(mistakes))
+        echo(count if mistakes else _("kind-is-clean", kind=name))
 
 
 def print_mistakes_json(found: Mapping[str, Sequence[Mistake]]) -> None:

@@ -2,19 +2,29 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
 from pathlib import PurePosixPath
 
+from babel.core import UnknownLocaleError
+
+from nianbao.checks import rules
+from nianbao.kinds.checking.entries import find_idle_entries
+from nianbao.kinds.checking.looks import find_look_faults
+from nianbao.kinds.examples import FINDINGS, FOLDER
 from nianbao.kinds.mistakes import Mistake, locate_faults, split_error
+from nianbao.model.facts import Facts
 from nianbao.model.file_names import ID
 from nianbao.model.finding import Place, UserError
 from nianbao.model.form import COMMON_FACTS, OPEN_TABLES, Form
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault, Keys, find_nearest, suggest
-from nianbao.model.period import PARTS, Period
+from nianbao.model.period import PARTS, Period, parse_period
 from nianbao.model.tables.headings import Heading
 from nianbao.workspace.files import display_path
 from nianbao.workspace.kinds import KindFolder
 from nianbao.workspace.store import Store
+from nianbao.workspace.template_files import read_chain
 
 FOLDERS = ("editions", "texts", "rules", "starter", "example")
 _SETTINGS = ("kind.toml", "reading.toml", "files.toml")
@@ -35,6 +45,8 @@ def check_files(kind: KindFolder) -> Iterator[Mistake]:
             yield Mistake(Place(top.display(path), 1, 1), _("rule-file-never-read", name=name))
         if near and first not in known:
             yield Mistake(Place(top.display(path), 1, 1), _("kind-file-never-read", name=name, near=near))
+        if rest and first == FOLDER and path.suffix == ".toml" and not _is_example(kind, name):
+            yield Mistake(Place(top.display(path), 1, 1), _("example-never-read", name=name))
         try:
             if path.suffix == ".toml":
                 top.read_toml(path)
@@ -42,6 +54,17 @@ def check_files(kind: KindFolder) -> Iterator[Mistake]:
                 top.read_text(path)
         except UserError as error:
             yield from split_error(error, top.display(path))
+
+
+def _is_example(kind: KindFolder, name: str) -> bool:
+    """Return whether a file below `example/` is read: the expected findings, and data files named after a period."""
+    path = PurePosixPath(name)
+    if name == f"{FOLDER}/{FINDINGS}":
+        return True
+    period = parse_period(path.stem)
+    with suppress(UserError):  # of `kind.toml`, which is told by itself
+        return bool(period) and kind.settings.calendar.has(period or Period(0))
+    return True
 
 
 def check_settings(store: Store, kind: KindFolder) -> Iterator[Mistake]:
@@ -54,7 +77,9 @@ def check_settings(store: Store, kind: KindFolder) -> Iterator[Mistake]:
         return
     for number, language in enumerate(settings.languages):
         try:
-            kind.read_locale(language)
+            kind.read_locale(language).format_date(date(2024, 1, 31))
+        except UnknownLocaleError:
+            yield Mistake(source.find_place(("languages", number)), _("language-unknown-to-cldr", language=language))
         except UserError as error:
             yield from split_error(error, source.find_place(("languages", number)))
     looks = store.list_looks()
@@ -64,11 +89,29 @@ def check_settings(store: Store, kind: KindFolder) -> Iterator[Mistake]:
     own = {name for name, path in looks.items() if path.is_relative_to(kind.origin.path)}
     for name in sorted({*own, settings.look} & looks.keys()):
         try:
-            store.look(name)
+            look = store.look(name)
         except UserError as error:
             yield from split_error(error, display_path(looks[name]))
+        else:
+            yield from locate_faults(read_chain(looks[name], store.template_folders), list(find_look_faults(look)))
+    yield from _find_unknown_rules(kind, source)
     if not kind.editions():
         yield Mistake(Place(source.file, 1, 1), _("kind-without-edition", kind=kind.id))
+
+
+def _find_unknown_rules(kind: KindFolder, source: Facts) -> Iterator[Mistake]:
+    """Find levels of rules that there are not."""
+    levels = kind.settings.levels
+    try:
+        known = sorted({*kind.rules, *rules.list_names()}) if levels else []
+    except UserError:  # the stage of the rules says what is wrong
+        return
+    faults = [
+        Fault(("rules", name), _("no-such-rule", rule=name) + suggest(name, known), at_key=True)
+        for name in levels
+        if name not in known
+    ]
+    yield from locate_faults([source], faults)
 
 
 def check_editions(kind: KindFolder) -> Iterator[Mistake]:
@@ -80,7 +123,11 @@ def check_editions(kind: KindFolder) -> Iterator[Mistake]:
         except UserError as error:
             yield from split_error(error, _name_file(kind, path.stem))
     for form in forms.values():
-        faults = [*_find_faults(kind, form, forms), *_find_missing_templates(kind, form)]
+        faults = [
+            *_find_faults(kind, form, forms),
+            *_find_missing_templates(kind, form),
+            *find_idle_entries(kind, form),
+        ]
         yield from locate_faults(kind.read_edition_files(form.edition), faults)
     yield from _find_unknown_preferences(kind, forms)
     yield from _find_overlaps(kind, forms)

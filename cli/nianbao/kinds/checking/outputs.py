@@ -21,6 +21,7 @@ from nianbao.workspace.formats import OutputFile
 from nianbao.workspace.store import Store
 
 _LUA_ERROR = re.compile(r"formats/(?P<suffix>[^/:]+)/(?P<file>[^/:]+\.lua):(?P<line>\d+): (?P<why>.*)")
+_NO_ELEMENT = re.compile(r"no element is called (.+), so that")  # as filters.lua says it
 EMBEDDING = ("html", "docx", "odt", "pdf", "ofd")  # the formats that carry the facts from which they are made
 _NOT_REQUIRED = frozenset({"late", "no-last-year"})  # rules whose findings depend on the day, and on other files
 
@@ -102,7 +103,9 @@ def _locate_error(example: Example, error: UserError, page: Place) -> Mistake:
         path = example.store.formats().get(match["suffix"])
         top = next((top for top in example.store.template_folders if path and path.is_relative_to(top.path)), None)
         if path and top:
-            return Mistake(Place(top.display(path.parent / match["file"]), int(match["line"]), 1), match["why"])
+            unknown = _NO_ELEMENT.search(match["why"])
+            why = _("lua-filter-does-nothing", name=unknown[1]) if unknown else match["why"]
+            return Mistake(Place(top.display(path.parent / match["file"]), int(match["line"]), 1), why)
     return Mistake(page, why)
 
 

@@ -7,11 +7,13 @@ from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 from jinja2.defaults import DEFAULT_NAMESPACE
 
 from nianbao.checks.check import limit_check
-from nianbao.compose.document import Document, compose, compose_author, make_page
+from nianbao.compose.document import Document, compose, compose_author, compose_heading, make_page
 from nianbao.compose.filling import fill_form_text
+from nianbao.compose.filters import to_markdown
 from nianbao.compose.markdown import Markdown
 from nianbao.compose.template_context import FactNode, describe_unknown, find_below, make_names
 from nianbao.compose.templating import load_nothing, make_environment
+from nianbao.kinds.checking.markup import check_headings
 from nianbao.kinds.checking.page import check_page
 from nianbao.kinds.mistakes import Mistake, find_words, locate_faults, split_error
 from nianbao.kinds.samples import make_samples
@@ -138,6 +140,9 @@ def _fill(kind: KindFolder, report: Report) -> Iterator[Mistake]:
         yield Mistake(Place(file, 1, 1), make_internal_error(error).message)
     else:
         yield from check_page(kind, report.form, page.text, marked_page.text, marked.texts)
+        template, shown = kind.template(report.form.template)
+        headings = [str(to_markdown(compose_heading(report, id_), report.form.locale)) for id_ in marked.texts]
+        yield from check_headings(shown, template, marked_page.text, headings)
 
 
 def _mark_sections(document: Document) -> Document:

@@ -9,26 +9,27 @@ from typing import TypeAlias
 
 from nianbao.model.facts import Facts
 from nianbao.model.finding import Level
-from nianbao.model.form import Fact, Form, Section
+from nianbao.model.form import Fact, Form, Section, list_above
 from nianbao.model.i18n import _
 from nianbao.model.kind import Kind
 from nianbao.model.loading.form_file import FormFile, ListEntry, TableEntry
 from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.old_keys import rename_old_keys
-from nianbao.model.loading.open_row_faults import find_open_row_faults
+from nianbao.model.loading.open_row_faults import find_open_row_faults, list_headings_of_tables
 from nianbao.model.loading.relation_entries import find_relation_faults, find_term_faults, make_relations
 from nianbao.model.locale import Locale
 from nianbao.model.open_rows.axes import Axis, Condition, Group
 from nianbao.model.open_rows.expansion import expand_table
 from nianbao.model.open_rows.filling import expand_with_samples
-from nianbao.model.open_rows.groups import Groups
+from nianbao.model.open_rows.groups import Groups, list_headings
 from nianbao.model.pictures import Picture
 from nianbao.model.pictures.requests import find_picture_faults
 from nianbao.model.table import ListRules, Table
 from nianbao.model.tables.headings import ENTRY, Block, Heading
 from nianbao.model.text_rules import complete, find_pattern_faults, parse_sum, resolve_path
 from nianbao.model.text_rules import find_faults as find_text_rule_faults
+from nianbao.model.value_types import make_value_type
 
 _Entry: TypeAlias = Section | TableEntry | Fact | Picture | ListEntry | Group | Axis | Condition
 _NO_LEVELS: Mapping[str, Level] = {}
@@ -54,7 +55,7 @@ def load_form(  # noqa: PLR0913  # all that a form depends on
     if not faults:
         form = _make_form(edition, file, kind, locale, levels)
         sample = expand_with_samples(form)
-        faults = [*_find_type_faults(sample)]
+        faults = [*_find_type_faults(sample, file)]
     if not faults:
         faults = [
             *_find_form_faults(sample, file),
@@ -164,7 +165,7 @@ def _find_file_faults(file: FormFile) -> Iterator[Fault]:
     yield from find_open_row_faults(file)
 
 
-def _find_type_faults(form: Form) -> Iterator[Fault]:
+def _find_type_faults(form: Form, file: FormFile) -> Iterator[Fault]:
     """Find types that lack a parameter, and columns that weigh the values of a rollup and are not there.
 
     `form` has samples in its open rows, as below.
@@ -180,7 +181,19 @@ def _find_type_faults(form: Form) -> Iterator[Fault]:
                 if slot.value_type and slot.weight and slot.weight not in form.slots:
                     yield Fault(keys, _("no-such-address", path=slot.weight))
         except ValueError as error:
-            yield Fault(keys, str(error))
+            yield from list(_find_headings_of_wrong_types(file, keys)) or [Fault(keys, str(error))]
+
+
+def _find_headings_of_wrong_types(file: FormFile, keys: Keys) -> Iterator[Fault]:
+    """Find the headings of a table, which has the path `keys`, that say themselves what is wrong with their types."""
+    for start, headings in list_headings_of_tables(file):
+        for at, heading in list_headings(start, headings) if start[:2] == keys else ():
+            type_ = heading.type or ("currency" if heading.currency else "")
+            try:
+                if type_:
+                    make_value_type(type_, heading.choices, heading.places, heading.currency)
+            except ValueError as error:
+                yield Fault((*at, "currency" if heading.currency else "type"), str(error))
 
 
 def _list_tables(form: Form) -> Iterator[tuple[Keys, Table]]:
@@ -210,6 +223,7 @@ def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
             why = _("no-such-address", path=address) + suggest(address, addresses)
             yield Fault(("key_figures", number), why)
     yield from _find_fact_faults(form)
+    yield from _find_nested_facts(form)
     yield from find_term_faults(form, file)
     for row, keys in _list_row_names(form):
         if row not in form.value_types and not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
@@ -233,6 +247,14 @@ def _find_fact_faults(form: Form) -> Iterator[Fault]:
                 yield Fault(
                     ("facts", number, key), _("no-such-address", path=path) + suggest(path, list(form.value_types))
                 )
+
+
+def _find_nested_facts(form: Form) -> Iterator[Fault]:
+    """Find facts at whose address another value would need a table."""
+    below = {above: address for address in form.value_types for above in list_above(address)}
+    for number, fact in enumerate(form.facts):
+        if fact.id in below:
+            yield Fault(("facts", number, "id"), _("fact-holds-another", id=fact.id, other=below[fact.id]))
 
 
 def _find_picture_faults(form: Form) -> Iterator[Fault]:

@@ -15,7 +15,7 @@ _HeadingsOfTables = list[tuple[Keys, Sequence[Heading]]]
 
 def find_open_row_faults(file: FormFile) -> Iterator[Fault]:
     """Find the faults that must be mended before the form can be made."""
-    tables = _list_headings_of_tables(file)
+    tables = list_headings_of_tables(file)
     yield from find_group_faults(file.groups, tables)
     for number, axis in enumerate(file.axes):
         yield from _find_axis_faults(axis, ("axes", number, "codes"))
@@ -39,7 +39,8 @@ def find_open_row_faults(file: FormFile) -> Iterator[Fault]:
     yield from _find_list_faults(file)
 
 
-def _list_headings_of_tables(file: FormFile) -> _HeadingsOfTables:
+def list_headings_of_tables(file: FormFile) -> _HeadingsOfTables:
+    """List the trees of headings of all tables and lists, each with its path in the file."""
     found: _HeadingsOfTables = [
         (("tables", number, "blocks", at, name), headings)
         for number, table in enumerate(file.tables)

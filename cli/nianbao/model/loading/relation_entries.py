@@ -88,7 +88,10 @@ def find_term_faults(form: Form, file: FormFile) -> Iterator[Fault]:
         for term in relation.terms:
             positions = cells if term.function == "count" else figures
             if term.constant is None and not any(positions.match(term.segments, {})):
-                why = _("no-such-address", path=term.path) + suggest(term.path, list(form.value_types))
+                if term.path in form.value_types:
+                    why = _("address-is-no-figure", path=term.path, type=form.value_types[term.path].name)
+                else:
+                    why = _("no-such-address", path=term.path) + suggest(term.path, list(form.omitted_figures))
                 yield Fault(("relations", number, "holds"), why)
     applied = {id(check.relation) for check in form.checks}
     tables = {table.id: table for table in form.tables}

@@ -113,7 +113,9 @@ def find_faults(file: LocaleFile, needed: Mapping[str, str]) -> Iterator[Fault]:
     `needed` has every word that the program says, in any language.
     """
     for (table, key), values in _VALUES.items():
-        yield from _find_value_faults((table, key), getattr(getattr(file, table), key), set(values), may_lack=True)
+        yield from _find_value_faults(
+            (table, key), getattr(getattr(file, table), key), set(values), may_lack=key != "percent"
+        )
     for key, text in needed.items():
         if key not in file.words:
             yield Fault(("words",), _("word-missing", key=key))

@@ -1,6 +1,7 @@
 """Find files below `data/` that no report is made of, and say what they should be called."""
 
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from nianbao.model.finding import Finding, Place, UserError
@@ -8,6 +9,7 @@ from nianbao.model.i18n import _
 from nianbao.model.offices import REGISTER_FILE
 from nianbao.model.period import EXAMPLES, Calendar, Period, parse_period
 from nianbao.workspace.data_files import names
+from nianbao.workspace.data_files.locating import locate_file
 from nianbao.workspace.store import Store
 
 _DEPTH = 2  # of folders below `data/`: an office and a kind
@@ -33,7 +35,10 @@ def find_unread_files(store: Store) -> Iterator[UnreadFile]:
     told: set[str] = set()
     kinds = store.list_kinds()
     for parts in _list_folders(store):
-        for file in _judge_folder(store, kinds, parts):
+        files: list[UnreadFile] = []
+        with suppress(UserError):  # what is wrong with a kind, the list of kinds says
+            files = list(_judge_folder(store, kinds, parts))
+        for file in files:
             if file.message not in told:
                 told.add(file.message)
                 yield file
@@ -112,7 +117,7 @@ def _judge(
     shown = store.display("/".join(("data", *parts, name)))
     if parse_period(name.removesuffix(names.SUFFIX)) and name.endswith(names.SUFFIX):
         try:
-            store.locate(parts, name)
+            locate_file(store, parts, name)
         except UserError as error:  # of a kind that is not there, or that has no such period
             return UnreadFile(shown, None, error.message, error.fix)
         return None
