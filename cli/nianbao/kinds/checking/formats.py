@@ -22,7 +22,7 @@ _VARIABLE = re.compile(
 )
 _WORDS = frozenset({"else", "endif", "endfor", "sep", "it"})
 _COMMENT = re.compile(r"\$--[^\n]*")
-_PAGE_METADATA = ("title", "titlelines", "author", "cover")
+_PAGE_METADATA = ("title", "titlelines", "author", "cover", "coverlines")
 # Those that the renderer gives besides the look and the locale, and metadata that pages have.
 _GIVEN = (
     *("about", "facts", "day", "draft", "layout", "landscape", "letter", "pictures", "revisions"),
