@@ -74,7 +74,9 @@ def run(attacked, command, canary, listener, alone):
         format_folder = folder / "templates/formats/aaa"
         format_folder.mkdir(parents=True)
         (format_folder / "format.toml").write_text('writer = "html5"\nfilter = "filter.lua"\n', encoding="utf-8")
-        filters = lua if "return {" in lua else f"local done = pcall(function() {lua} end) return {{}}"
+        filters = (
+            lua if "return {" in lua else f"local done = pcall(function() {lua} end) return {{ Str = function() end }}"
+        )
         (format_folder / "filter.lua").write_text(filters, encoding="utf-8")
         done = command("build", "2024", "--to", "aaa,docx", cwd=folder)
         build = folder / "build"

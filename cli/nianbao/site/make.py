@@ -1,7 +1,9 @@
 """`report site`: reports built, read and put on pages; only what has changed is written."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from nianbao.build.output_folder import file_times
 from nianbao.build.outputs import output_name
 from nianbao.build.worker import BuildOptions
 from nianbao.checks.results import BuildResult
+from nianbao.export.rows import ReportRows
 from nianbao.export.tables import get_keys
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form
@@ -90,10 +93,12 @@ def make_site(  # noqa: PLR0913, PLR0917  # all that a site is made of
     form = store.kind.form_in_force(periods[-1])
     site = _Site(store, replace(options, title=options.title or _make_title(form, periods)), folder, cache, form)
     errors = site.read_facts(results, track, jobs)
-    offices = make_offices(store, build, results, site.facts, list_asked(store, periods, selected))
-    site.write_assets()
-    site.write_data()
-    site.write_pages(offices)
+    with site.write_tables():
+        offices = make_offices(store, build, results, site.facts, list_asked(store, periods, selected))
+        site.write_assets()
+        site.write_offices(offices)
+    site.describe_data()
+    site.write_lists(offices)
     changed = site.changed | {file.name: file.changed for file in _list_files(offices)}
     removed = folder.finish(changed)
     reports = [report for top in offices for office in top.walk() for report in office.reports]
@@ -148,20 +153,30 @@ class _Site:
             {f"assets/{name}": self.pages.templates[f"{pages.TEMPLATES}/{name}"].encode() for name in pages.ASSETS}
         )
 
-    def write_data(self) -> None:
-        """Write the figures in every format, unless none has changed, and their description."""
-        rows = [self.facts[key].rows for key in sorted(self.facts, key=str)]
+    @contextmanager
+    def write_tables(self) -> Iterator[None]:
+        """Write the figures in every format beside other work, unless none has changed."""
+        rows = self._list_rows()
         figures = (part for one in rows for part in (*map(str, get_keys(one)), one.figures))
         all_inputs = fingerprint(self._context, *figures, self.store.state(f"data/{REGISTER_FILE}"))
         known, content = self._saved.get("data", ("", ""))
         names = json.loads(content) if known == all_inputs else []
         if names and all((self.options.out / name).is_file() for name in names):
             self.changed |= dict.fromkeys(names, False)
-        else:
-            changed = dataset.write_tables(self.store, rows, self.options.out)
-            self.changed |= changed
-            self.cache.save_site("data", all_inputs, json.dumps(list(changed)))
-        editions = {edition: self.store.kind.edition(edition) for edition in {one.edition for one in rows}}
+            yield
+            return
+        with ThreadPoolExecutor(1) as thread:
+            tables = thread.submit(dataset.write_tables, self.store, rows, self.options.out)
+            yield
+        self.changed |= tables.result()
+        self.cache.save_site("data", all_inputs, json.dumps(list(tables.result())))
+
+    def _list_rows(self) -> list[ReportRows]:
+        return [self.facts[key].rows for key in sorted(self.facts, key=str)]
+
+    def describe_data(self) -> None:
+        """Write the description of the figures."""
+        editions = {edition: self.store.kind.edition(edition) for edition in {one.edition for one in self._list_rows()}}
         self.data_files = [
             self._describe_file(name, edition, suffix)
             for (edition, suffix), name in dataset.name_files(sorted(editions)).items()
@@ -177,8 +192,13 @@ class _Site:
             name, edition, suffix, path.stat().st_size, self.folder.digest(name, changed=self.changed[name])
         )
 
-    def write_pages(self, offices: Sequence[SiteOffice]) -> None:
-        """Write the first page, the page of each office, the search index, the feed and the list of pages."""
+    def write_offices(self, offices: Sequence[SiteOffice]) -> None:
+        """Write the page of each office."""
+        for top in offices:
+            self._write_offices(top, ())
+
+    def write_lists(self, offices: Sequence[SiteOffice]) -> None:
+        """Write the first page, the search index, the feed and the list of pages."""
         self._write(
             {
                 "index.html": self.pages.fill_index(offices, self.data_files),
@@ -186,8 +206,6 @@ class _Site:
                 pages.FEED: self.pages.make_feed(offices),
             }
         )
-        for top in offices:
-            self._write_offices(top, ())
         if self.options.address:
             names = ["", *(name for name in self.changed if name.startswith("offices/"))]
             self._write({pages.SITEMAP: self.pages.make_sitemap(names)})
