@@ -107,7 +107,7 @@ def test_prose_cannot_bring_in_html_or_pictures(office):
     data.write_text(data.read_text(encoding="utf-8").split("[prose]")[0] + prose, encoding="utf-8")
     done = outputs.build_report(Store(office), Period(2020), ["html"])
     rules = {finding.rule for finding in done.check.findings}
-    assert rules == {"public-fewer-than-new", "picture-left-out", "no-last-year"}
+    assert rules == {"public-fewer-than-new", "picture-left-out", "no-last-year", "markup-left-out"}
     source = (office / "build/2020.html").read_text(encoding="utf-8")
     kept = re.sub(r'(?s)<script type="application/(toml|ld\+json)".*?</script>', "", source)
     assert "<script" not in kept
