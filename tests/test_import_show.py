@@ -247,6 +247,8 @@ def test_a_process_that_dies_is_said_and_another_one_goes_on(form):
         started = set(psutil.Process().children()) - others
         (process,) = (child for child in started if "spawn_main" in " ".join(child.cmdline()))
         process.kill()
+        while process.status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110  # it may still answer before it is gone
+            await asyncio.sleep(0.01)
         with pytest.raises(UserError) as raised:
             await pages.draw(1)
         assert raised.value.fix == "请用别的程序打开原件"

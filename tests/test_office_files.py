@@ -141,7 +141,7 @@ def test_an_import_compares_lists_and_notes_with_the_facts(files, report, tmp_pa
         ("文字文字文字文字文字。\n\n[^1]: 注\n", "脚注 [^1] 的文字没有印出"),
         ("文字文字文字[^1]。\n\n[^1]: 注\n\n[^1]: 又\n", "写了两遍"),
         ("## 标题[^1]\n\n文字文字文字。\n\n[^1]: 注\n", "标题或链接"),
-        ("文字文字文字[^1]。\n\n[^1]: - 项\n", "BulletList"),
+        ("文字文字文字[^1]。\n\n[^1]: - 项\n", "列表"),
     ],
 )
 def test_a_note_that_cannot_be_printed_as_one_is_found(root, tmp_path, prose, said):
