@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from io import BytesIO
 from math import ceil
@@ -238,6 +239,12 @@ def test_a_page_of_a_kilometre_is_drawn_small():
     assert source_drawing.scale_page(0, 0)[:2] == (3, 3)
 
 
+def run_apart(work):
+    """Run a coroutine in a thread of its own: other tests may have left a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
 def test_a_process_that_dies_is_said_and_another_one_goes_on(form):
     pages = SourcePages(ShownFile("a.pdf", (), (), shown_sources.make_pdf(form), "pdf"))
 
@@ -255,11 +262,11 @@ def test_a_process_that_dies_is_said_and_another_one_goes_on(form):
         return await pages.draw(1)
 
     try:
-        assert Image.open(BytesIO(asyncio.run(draw()))).format == "JPEG"
+        assert Image.open(BytesIO(run_apart(draw()))).format == "JPEG"
     finally:
         pages.close()
     with pytest.raises(UserError):
-        asyncio.run(pages.draw(1))  # no new one starts after the end
+        run_apart(pages.draw(1))  # no new one starts after the end
 
 
 # ── texts that are shown ─────────────────────────────────────────────────────────────────────────────
