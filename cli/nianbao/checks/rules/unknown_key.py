@@ -16,11 +16,14 @@
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
+from nianbao.model.form import Form
 from nianbao.model.i18n import _, join_words, translate
 from nianbao.model.report import Report
+from nianbao.model.tables.headings import join_ids
 
 LEVEL = "error"
 SCOPE = "figures"
@@ -45,56 +48,76 @@ def judge(context: CheckContext) -> Iterator[Finding]:
 
 def find_misspelt(report: Report) -> set[str]:
     """Find the addresses that a data file does not have, and for which an unknown key of it seems to be meant."""
-    found: set[str] = set()
-    written = {entry.address for entry in report.entries}
-    for entry in report.entries:
-        above, _dot, key = entry.address.rpartition(".")
-        if not entry.known:
-            nearest = _find_nearest(report, above, key, _list_siblings(report, above))
-            found.update(f"{above}.{near}" if above else near for near in nearest)
-    return found - written
+    keys = _read_keys(report.form)
+    unknown = (entry.address.rpartition(".")[0::2] for entry in report.entries if not entry.known)
+    found = {join_ids(above, near) for above, key in unknown if (near := keys.find_nearest(above, key))}
+    return found - {entry.address for entry in report.entries}
 
 
 def _make_finding(context: CheckContext, address: str, known: set[str] | None = None) -> Finding:
     above, _dot, key = address.rpartition(".")
-    if known is None:
-        known = _list_siblings(context.report, above)
-    nearest = _find_nearest(context.report, above, key, known)
-    choices = join_words(sorted(known))
+    keys = _read_keys(context.report.form)
+    nearest = keys.find_nearest(above, key) if known is None else _find_similar(key, known)
+    choices = join_words(sorted(keys.list_below(above) if known is None else known))
     allowed = _("keys-of-table", table=above, choices=choices) if above else _("keys-here", choices=choices)
     fix = allowed if choices else _("delete-line")
     return context.make_finding(
         address,
         _("unknown-key", key=key),
-        label=_("is-it-nearest", near=nearest[0]) if nearest else "",
+        label=_("is-it-nearest", near=nearest) if nearest else "",
         fix="" if nearest else fix,
         place=context.report.facts.find_key(address),
     )
 
 
-def _list_siblings(report: Report, above: str) -> set[str]:
-    start = f"{above}." if above else ""
-    known = (*report.form.value_types, *report.form.groups, *report.form.list_codes(above))
-    return {address.removeprefix(start).split(".")[0] for address in known if address.startswith(start)} - {""}
+@lru_cache(maxsize=1)  # this rule, and those on what is missing, ask for the same keys
+def _read_keys(form: Form) -> "_Keys":
+    return _Keys(form)
 
 
-def _find_nearest(report: Report, above: str, key: str, known: set[str]) -> list[str]:
-    """Find the key that is nearest to another one by its letters or its label; none if nothing is near."""
+class _Keys:
+    """The keys that a form has below each address; what was asked once is kept, since a file may have any number."""
+
+    def __init__(self, form: Form) -> None:
+        self._form = form
+        self._below: dict[str, set[str]] = {}
+        self._labels: dict[str, list[tuple[str, str]]] = {}
+        self._nearest: dict[tuple[str, str], str] = {}
+
+    def list_below(self, above: str) -> set[str]:
+        """List the keys right below an address."""
+        if above not in self._below:
+            start = f"{above}." if above else ""
+            known = (*self._form.value_types, *self._form.groups, *self._form.list_codes(above))
+            keys = {address.removeprefix(start).split(".")[0] for address in known if address.startswith(start)}
+            self._below[above] = keys - {""}
+        return self._below[above]
+
+    def find_nearest(self, above: str, key: str) -> str:
+        """Find the key that is nearest to another one by its letters, else by its label; "" if nothing is near."""
+        if (above, key) not in self._nearest:
+            by_label = (near for near, label in self._list_labels(above) if key in label)
+            self._nearest[above, key] = _find_similar(key, self.list_below(above)) or next(by_label, "")
+        return self._nearest[above, key]
+
+    def _list_labels(self, above: str) -> list[tuple[str, str]]:
+        """List the keys below an address that stand for a table, a fact, a row or a column, each with its label."""
+        if above not in self._labels:
+            start = f"{above}." if above else ""
+            named = [
+                *((one.id, one.label) for one in self._form.tables),
+                *((one.id, one.label) for one in self._form.facts),
+            ]
+            found = {(id_.removeprefix(start), translate(label)): None for id_, label in named}
+            for address, slot in self._form.slots.items():
+                below = f"{address.removeprefix(start)}." if address.startswith(start) else ""
+                headings = (heading for heading in (*slot.rows, *slot.columns) if heading.id)
+                found |= {(one.id, one.label): None for one in headings if below.startswith(f"{one.id}.")}
+            self._labels[above] = list(found)
+        return self._labels[above]
+
+
+def _find_similar(key: str, known: set[str]) -> str:
     from difflib import get_close_matches  # noqa: PLC0415  # slow to import, and only needed for mistakes
 
-    return get_close_matches(key, sorted(known), 1) or _find_by_label(report, above, key)[:1]
-
-
-def _find_by_label(report: Report, above: str, key: str) -> list[str]:
-    """Find the keys below an address that stand for a table, a row, a column or a fact whose label has the words."""
-    start = f"{above}." if above else ""
-    labels = {table.id: table.label for table in report.form.tables} | {one.id: one.label for one in report.form.facts}
-    found = [address.removeprefix(start) for address, label in labels.items() if key in translate(label)]
-    for address, slot in report.form.slots.items():
-        below = f"{address.removeprefix(start)}."
-        found += [
-            heading.id
-            for heading in (*slot.rows, *slot.columns)
-            if heading.id and address.startswith(start) and below.startswith(f"{heading.id}.") and key in heading.label
-        ]
-    return list(dict.fromkeys(found))
+    return next(iter(get_close_matches(key, sorted(known), 1)), "")

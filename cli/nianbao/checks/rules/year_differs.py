@@ -36,9 +36,9 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         fix = _("remove-and-begin-anew", year=named or "")
         yield context.make_finding(key, _("file-has-nothing"), fix=fix, place=Place(report.facts.file))
         return
-    if key in unknown_key.find_misspelt(report):
-        return
     if key not in report.facts.tree:
+        if key in unknown_key.find_misspelt(report):
+            return
         yield _make_missing_finding(context, key, str(context.report.form.kind.write_period(named)) if named else "")
         return
     if named and written and written != named:
