@@ -13,7 +13,6 @@ from nianbao.model.report import Report
 
 Scope = Literal["facts", "figures", "texts", "last_year", "neighbours", "units", "register"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)  # their meanings are listed in `rules`
-PICTURE = "picture"  # the kind of dropped markup that has its own rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,5 +97,5 @@ def _describe_dropped_picture(file: str, source: str, suffix: str) -> Finding:
         message = _("format-has-no-pictures", format=suffix, title=source)
         return Finding("picture-left-out", "warning", Place(file), message, fix=_("build-other-format-for-pictures"))
     return Finding(
-        "picture-left-out", "warning", Place(file), _("picture-not-printed", source=source), fix=_("delete-picture")
+        "picture-left-out", "warning", Place(file), _("picture-not-printed", words=source), fix=_("delete-picture")
     )

@@ -12,6 +12,7 @@ from nianbao.compose import document
 from nianbao.compose.prose import DroppedMarkup
 from nianbao.model.facts import list_texts
 from nianbao.model.finding import Finding, Place
+from nianbao.model.i18n import _
 from nianbao.model.report import Number, Report
 from nianbao.model.text_rules import Claim, parse_sum, resolve_path
 
@@ -196,6 +197,13 @@ def find_placeholder_faults(context: CheckContext) -> Iterator[Finding]:
         if fault.rule == context.rule:
             place = context.report.facts.find_place(address, text_line=fault.line, words=fault.words)
             yield context.make_finding(address, fault.message, label=fault.label, place=place)
+
+
+def find_markup(context: CheckContext, kind: str, message: str, fix: str) -> Iterator[Finding]:
+    """Find the markup of one kind; `message` is the key of what is said of its `words`."""
+    for item in context.dropped_markup:
+        if item.kind == kind:
+            yield make_markup_finding(context, item, _(message, words=quote_markup(item)), fix)
 
 
 def make_markup_finding(context: CheckContext, item: DroppedMarkup, message: str, fix: str = "") -> Finding:

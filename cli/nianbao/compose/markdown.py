@@ -44,8 +44,9 @@ _MARKUP = re.compile(
 _PLAIN_PARAGRAPHS = re.compile(r"(?:(?! )(?:[^\W_]|[ ，。；：、？！“”‘’（）《》〈〉【】〔〕—…·％%,;])*(?:\n|\Z))+")
 _MAX_PRINTED_COLUMNS = 100  # of a table
 _FIGURE = re.compile(r"[\d.,%+-]+")
-# Widths of the text of a page, of a digit in the smallest type, and beside the text of a cell: see `prose.lua`.
-_TEXT_PT, _DIGIT_PT, _INSETS_PT = 442, 0.55 * 7.5, 6
+# In pt, in the official look: the text of an A4 page, a digit in its smallest type (六号), and what is beside the text
+# of a cell. A figure for which a column is narrower is set in smaller type, or broken.
+WIDTHS = {"text": 442, "digit": 0.55 * 7.5, "insets": 6}
 # YAML metadata, also within a list or a quotation; not a heading, which is a line of words with a rule below it.
 _METADATA = (
     r"(?:\A|(?:\A|\n)(?![ \t]*[^\W\d_](?![.)]))[^\n]*\n|(?:\A|\n)[ \t]*(?:[>*+:-]|\(?\w{1,9}[.)])[ \t>*+:\w.()-]*)"
@@ -99,7 +100,9 @@ def _may_be_crowded(text: str) -> bool:
     """Return whether a table may have figures that its columns do not hold; `prose.lua` knows which these are."""
     rows = (line for line in text.splitlines() if line.count("|") > 1)
     figures = ((row.count("|"), max(map(len, _FIGURE.findall(row)), default=0)) for row in rows)
-    return any(count * (length * _DIGIT_PT + _INSETS_PT) > _TEXT_PT for count, length in figures if length)
+    return any(
+        count * (length * WIDTHS["digit"] + WIDTHS["insets"]) > WIDTHS["text"] for count, length in figures if length
+    )
 
 
 def has_metadata(text: str) -> bool:

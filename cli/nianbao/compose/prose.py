@@ -51,7 +51,8 @@ class PlaceholderFault:
     rule: str = "undefined-fact"
 
 
-CROWDED = "crowded"  # the kind of a table whose figures are too long for its columns: it is reported, and stays
+# The kinds of markup that rules of their own report: pictures, and tables, which stay, with too long figures.
+PICTURE, CROWDED = "picture", "crowded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +123,14 @@ def _make_syntax_fault(text: str, line: int) -> PlaceholderFault:
         words = "{%" if "{%" in source else "{#"
         return PlaceholderFault(line, _("placeholder-facts-only"), words=words, rule="broken-placeholder")
     opened = next((match for match in _OPENED.finditer(source) if not _WHOLE.fullmatch(match[0])), None)
-    words = opened[0].rstrip() if opened else ""
-    sum_ = _SUM.search(words)
-    label = _("expected-value", value=f"{{{{ {sum_[0].strip()} }}}}") if sum_ else ""
-    return PlaceholderFault(line, _("placeholder-written-wrongly"), words=words, label=label, rule="broken-placeholder")
+    words, message = opened[0].rstrip() if opened else "", _("placeholder-written-wrongly")
+    return PlaceholderFault(line, message, words=words, label=_propose(words), rule="broken-placeholder")
+
+
+def _propose(words: str) -> str:
+    """Say how a placeholder is written for the first sum of names in some words; an empty text where there is none."""
+    found = _SUM.search(words)
+    return _("expected-value", value=f"{{{{ {found[0].strip()} }}}}") if found else ""
 
 
 def _find_other_brackets(text: str, names: Names) -> Iterator[PlaceholderFault]:
@@ -137,9 +142,8 @@ def _find_other_brackets(text: str, names: Names) -> Iterator[PlaceholderFault]:
         sum_ = (match["sum"] or "").strip()
         is_double = match[0].count("{") + match[0].count("\uff5b") > 1 or not sum_
         if is_double or re.split(r"[.\s+-]", sum_)[0] in names:
-            label = _("expected-value", value=f"{{{{ {sum_} }}}}") if sum_ else ""
             line = masked.count("\n", 0, match.start()) + 1
-            message = _("placeholder-in-other-brackets")
+            message, label = _("placeholder-in-other-brackets"), _propose(sum_)
             yield PlaceholderFault(line, message, words=match[0], label=label, rule="broken-placeholder")
 
 

@@ -1,5 +1,7 @@
 """Pages of an imported file drawn as pictures, each when it is asked for, in a process of their own."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -40,30 +42,20 @@ class SourceViewer:
 
     def measure(self) -> list[Size]:
         """Return width and height of each page, in pixels as it is drawn; raises `UserError` for a damaged file."""
-        with limit(memory=_MEMORY, seconds=MAX_SECONDS):
-            try:
-                if self._file.drawable == "picture":
-                    return [self._open_picture().size]
-                pdf = self._open_pdf()
-                sizes = [pdf.get_page_size(number) for number in range(min(len(pdf), MAX_PAGES))]
-                return [scale_page(width, height)[:2] for width, height in sizes]
-            except (MemoryError, UnreadableError):
-                raise
-            except Exception as error:  # a broken file breaks its parser in any way
-                raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
+        with _limit_and_report():
+            if self._file.drawable == "picture":
+                return [self._open_picture().size]
+            pdf = self._open_pdf()
+            sizes = [pdf.get_page_size(number) for number in range(min(len(pdf), MAX_PAGES))]
+            return [scale_page(width, height)[:2] for width, height in sizes]
 
     def draw(self, number: int) -> bytes:
         """Draw a page, counted from 1, as JPEG; raises `UserError` where that is not possible."""
-        with limit(memory=_MEMORY, seconds=MAX_SECONDS):
-            try:
-                image = self._open_picture() if self._file.drawable == "picture" else self._draw_page(number - 1)
-                drawn = BytesIO()
-                image.save(drawn, "JPEG", quality=_QUALITY)
-                return drawn.getvalue()
-            except (MemoryError, UnreadableError):
-                raise
-            except Exception as error:  # see above
-                raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
+        with _limit_and_report():
+            image = self._open_picture() if self._file.drawable == "picture" else self._draw_page(number - 1)
+            drawn = BytesIO()
+            image.save(drawn, "JPEG", quality=_QUALITY)
+            return drawn.getvalue()
 
     def _open_pdf(self) -> Any:  # noqa: ANN401  # see above
         import pypdfium2  # noqa: PLC0415  # heavy
@@ -89,6 +81,18 @@ class SourceViewer:
             upright = ImageOps.exif_transpose(image)
             upright.thumbnail((_MAX_SIDE, _MAX_SIDE))
             return _put_on_white(upright)
+
+
+@contextmanager
+def _limit_and_report() -> Iterator[None]:
+    """Draw within bounds; whatever error a broken file causes in its parser becomes an `UnreadableError`."""
+    with limit(memory=_MEMORY, seconds=MAX_SECONDS):
+        try:
+            yield
+        except (MemoryError, UnreadableError):
+            raise
+        except Exception as error:
+            raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
 
 
 def _put_on_white(image: "Image.Image") -> "Image.Image":

@@ -50,7 +50,12 @@ def _reduce(report: Report, prose: Mapping[str, Markdown]) -> Iterator[_ReducedS
     if not prose:
         return
     texts = {section: markdown.limit_brackets(text) for section, text in prose.items()}
-    message = {"reduce": list(texts.items()), "reserved": document.list_reserved_ids(report.form), "dialect": DIALECT}
+    message = {
+        "reduce": list(texts.items()),
+        "reserved": document.list_reserved_ids(report.form),
+        "dialect": DIALECT,
+        "widths": markdown.WIDTHS,
+    }
     for answer in _send(message):
         section = answer["section"]
         dropped = [DroppedMarkup(section, item["kind"], item["words"]) for item in answer["dropped"]]

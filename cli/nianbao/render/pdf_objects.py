@@ -17,7 +17,6 @@ _ROW = b"<</Type/StructElem/S/TR/"
 _CELL = b"<</Type/StructElem/S/TD/"
 _SPANS = {name: re.compile(rb"/%bSpan (\d+)" % name) for name in (b"Row", b"Col")}
 _THICKNESS = re.compile(rb"/BorderThickness (\d+\.\d+)")
-_ID = re.compile(rb"/ID\(([^)]*)\)")
 _STEPS = 10_000  # of a pt: by as many the lines of a table are thicker as it has columns of row labels (template.typ)
 
 _Objects = dict[int, bytes]

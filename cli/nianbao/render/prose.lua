@@ -29,7 +29,7 @@ end
 -- Return the words of blocks as one paragraph.
 local function to_paragraph(blocks) return pandoc.Para(pandoc.utils.blocks_to_inlines(blocks)) end
 
-local used, reserved, dropped -- of the current document
+local used, reserved, dropped, widths -- of the current document
 
 local function drop(kind, words) dropped[#dropped + 1] = { kind = kind, words = words } end
 
@@ -97,9 +97,7 @@ local WITHOUT_TABLES = {
     return to_paragraph { inner }
   end,
 }
--- Report a figure of a table that its column holds only in type smaller than 六号, the smallest of official documents: there
--- programs set it smaller or break it. Widths are in pt, those of A4 in the official look. `markdown.py` has them, too.
-local WIDE, SMALLEST, DIGIT, INSETS = 442, 7.5, 0.55, 6
+-- Report a figure of a table for which its column is too narrow, by the `widths` of `markdown.py`.
 local function report_crowded_figures(tbl)
   local shares, needs, widest, total = {}, {}, {}, 0
   for at, spec in ipairs(tbl.colspecs) do shares[at], needs[at] = spec[2], 0 end
@@ -107,7 +105,7 @@ local function report_crowded_figures(tbl)
     for _, row in ipairs(rows) do
       for at, cell in ipairs(row.cells) do
         local text = pandoc.utils.stringify(cell.contents)
-        local need = text:find("^[%d.,%%+-]+$") and #text * DIGIT * SMALLEST + INSETS or 0
+        local need = text:find("^[%d.,%%+-]+$") and #text * widths.digit + widths.insets or 0
         if needs[at] and need > needs[at] then needs[at], widest[at] = need, text end
       end
     end
@@ -116,8 +114,8 @@ local function report_crowded_figures(tbl)
   for _, body in ipairs(tbl.bodies) do add(body.body) end
   for _, need in ipairs(needs) do total = total + need end
   for at, need in ipairs(needs) do
-    local share = type(shares[at]) == "number" and shares[at] > 0 and shares[at] * WIDE
-    if need > 0 and (share and need > share or not share and total > WIDE) then return drop("crowded", widest[at]) end
+    local share = type(shares[at]) == "number" and shares[at] > 0 and shares[at] * widths.text
+    if need > 0 and (share and need > share or not share and total > widths.text) then return drop("crowded", widest[at]) end
   end
 end
 
@@ -166,7 +164,7 @@ local ALLOW = {
     end
     if kind == "Header" then return strip_attributes(block:walk(WITHOUT_NOTES)) end
     if kind == "Table" then
-      report_crowded_figures(block)
+      if widths then report_crowded_figures(block) end
       return strip_attributes(block:walk(WITHOUT_TABLES))
     end
     if kind == "CodeBlock" then return strip_attributes(block) end
@@ -220,13 +218,14 @@ local function report_lone_notes(text)
 end
 
 -- `read` is a function that returns pandoc's tree of a text. Returned are two functions. `begin` starts a document, some
--- identifiers of which are reserved for the page (those of tables, and all that begin with one of them). `reduce` reads
--- a text of the document and returns its allowed blocks, and a list of what was dropped: each with its kind and the
--- words by which it is found in the text. Kinds are picture (its source), link (its target), attribute (its name),
+-- identifiers of which are reserved for the page (those of tables, and all that begin with one of them); with `widths` it
+-- reports figures of tables that are too long for their columns. `reduce` reads a text of the document and returns its
+-- allowed blocks, and a list of what was dropped: each with its kind and the words by which it is found in the text.
+-- Kinds are picture (its source), link (its target), attribute (its name),
 -- element (its name), inner_table, depth, width, number, note (in a heading or link), crowded (a figure of a table,
 -- which stays), and second_note, missing_note and unused_note.
 return function(read)
-  local function begin(identifiers) used, reserved = {}, identifiers end
+  local function begin(identifiers, known_widths) used, reserved, widths = {}, identifiers, known_widths end
   local function reduce(text)
     dropped = {}
     if text:find("[^", 1, true) then report_lone_notes(text) end

@@ -11,7 +11,7 @@
 local HERE = pandoc.path.directory(arg[0])
 local function load_module(name) return dofile(pandoc.path.join { HERE, name }) end
 local lists, lay_out_signature, keep_rows = load_module("lists.lua"), load_module("signature.lua"), load_module("rows.lua")
-local widths = load_module("widths.lua")
+local widths, load_filters = load_module("widths.lua"), load_module("filters.lua")
 local letter, break_title = load_module("letter.lua"), load_module("titles.lua")
 
 -- Turn a text without markup into words and the spaces between them.
@@ -318,7 +318,7 @@ end
 local function reduce_sections(message)
   local out = pandoc.List()
   dialect = message.dialect
-  begin_prose(message.reserved)
+  begin_prose(message.reserved, message.widths)
   for _, pair in ipairs(message.reduce) do
     local blocks, dropped_markup = reduce(pair[2])
     local markdown = pandoc.write(pandoc.Pandoc(blocks), dialect, { wrap_text = "none" })
@@ -439,8 +439,6 @@ local function run_file(path)
   local chunk = assert(load(read_file(path), "@" .. path, "t", setmetatable(globals, { __index = known })))
   return chunk(), globals
 end
-
-local load_filters = load_module("filters.lua")
 
 -- ── settings and their pages ────────────────────────────────────────────────────────────────────────
 

@@ -2,6 +2,8 @@
 -- bands and between groups of rows, and not before it fills five lines with its heading, unless a quarter of a page would
 -- then stay empty.
 
+local function height_of(lines, look) return lines * look.table.pitch + 2 * look.table.pad + look.table.line end -- of a row, pt
+
 -- Return how many lines the words of an item take at most; `widths` are those of the columns, in pt.
 local function lines_of(item, widths, look)
   local wide, em = -2 * look.table.inset, 0
@@ -13,13 +15,14 @@ end
 -- Return the heights of rows, in pt. Below the heads, figures and short labels take one line.
 local function heights_of(laid, widths, look, is_head)
   local heights, spans = {}, {}
-  local function tall(lines) return lines * look.table.pitch + 2 * look.table.pad + look.table.line end
   for at, line in ipairs(laid) do
-    heights[at] = heights[at] or tall(1)
+    heights[at] = heights[at] or height_of(1, look)
     for _, item in ipairs(line) do
       local span = item.cell.row_span
-      if is_head and span == 1 then heights[at] = math.max(heights[at], tall(lines_of(item, widths, look))) end
-      if is_head and span > 1 and not item.above then spans[#spans + 1] = { at, at + span - 1, tall(lines_of(item, widths, look)) } end
+      if is_head and (span == 1 or not item.above) then
+        local height = height_of(lines_of(item, widths, look), look)
+        if span == 1 then heights[at] = math.max(heights[at], height) else spans[#spans + 1] = { at, at + span - 1, height } end
+      end
     end
   end
   for _, span in ipairs(spans) do -- the last row of a cell over several ones has the height that these lack
@@ -58,7 +61,7 @@ return function(laid, look, place)
   local function reach(last) return look.body.pitch + place.above + sum(heights, 1, last) end
   local function reach_of_group(at)
     while kept[at] do at = at + 1 end
-    return at <= #laid and reach(at) or reach(#laid) + (place.following or 0) * (look.table.pitch + 2 * look.table.pad + look.table.line)
+    return at <= #laid and reach(at) or reach(#laid) + (place.following or 0) * height_of(1, look)
   end
   for at = 1, #laid do
     kept[at] = kept[at] or not place.is_last and reach(at) < 5 * look.body.pitch and reach_of_group(at + 1) <= quarter

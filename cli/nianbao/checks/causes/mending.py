@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from nianbao.model.facts import Facts, parse
-from nianbao.model.finding import Finding, UserError
+from nianbao.model.finding import Finding, Place, UserError
 from nianbao.model.report import Number, Report, compute_totals, fill_form
 from nianbao.model.values.repairs import repair_value
 from nianbao.workspace.store import Store
@@ -35,8 +35,23 @@ def mend_cause(store: Store, report: Report, cause: Finding) -> Report | None:
         tree = {key: value for key, value in report.facts.tree.items() if key not in copied}  # as if nothing was read
         return fill_form(report.form, replace(report.facts, tree=tree), report.previous)
     text = _mend_text(report, cause)
-    facts = parse(text, report.facts.file) if text else None
+    return _read_again(report, text) if text else None
+
+
+def mend_value(report: Report, place: Place, value: str) -> Report | None:
+    """Return a report with another value at a place of its file, as TOML has it; None where the file cannot be read."""
+    return _read_again(report, _put_value(report, place, value))
+
+
+def _read_again(report: Report, text: str) -> Report | None:
+    facts = parse(text, report.facts.file)
     return fill_form(report.form, facts, report.previous) if isinstance(facts, Facts) else None
+
+
+def _put_value(report: Report, place: Place, value: str) -> str:
+    lines = report.facts.text.split("\n")
+    lines[place.line - 1] = place.replace_text(value)
+    return "\n".join(lines)
 
 
 def _count_unknown(report: Report) -> int:
@@ -45,19 +60,19 @@ def _count_unknown(report: Report) -> int:
 
 def _mend_text(report: Report, cause: Finding) -> str:
     """Return the text of a data file without a mistake of one line; empty where it is another mistake."""
-    place, lines = cause.place, report.facts.text.split("\n")
+    place = cause.place
     if place.file != report.facts.file or not place.line:
         return ""
     if cause.rule == MISSING_TABLE:
+        lines = report.facts.text.split("\n")
         lines.insert(place.line - 1, f"[{cause.address}]")
-    elif cause.rule == YEAR_DIFFERS and cause.address in report.values:
+        return "\n".join(lines)
+    if cause.rule == YEAR_DIFFERS and cause.address in report.values:
         named = place.file.rpartition("/")[2].removesuffix(".toml")
-        lines[place.line - 1] = place.replace_text(named if named.isdigit() else f'"{named}"')
-    elif cause.rule == WRONG_TYPE and (repair := _repair(report, cause)):
-        lines[place.line - 1] = place.replace_text(repair)
-    else:
-        return ""
-    return "\n".join(lines)
+        return _put_value(report, place, named if named.isdigit() else f'"{named}"')
+    if cause.rule == WRONG_TYPE and (repair := _repair(report, cause)):
+        return _put_value(report, place, repair)
+    return ""
 
 
 def _repair(report: Report, cause: Finding) -> str:

@@ -27,10 +27,10 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.wording import make_markup_finding, quote_markup
+from nianbao.checks.wording import find_markup
 from nianbao.compose.prose import CROWDED
 from nianbao.model.finding import Finding
-from nianbao.model.i18n import _
+from nianbao.model.i18n import N_, _
 
 LEVEL = "warning"
 SCOPE = "texts"
@@ -38,7 +38,4 @@ SCOPE = "texts"
 
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find tables of prose whose figures are too long for their columns."""
-    for item in context.dropped_markup:
-        if item.kind == CROWDED:
-            message = _("figure-too-long-for-column", figure=quote_markup(item))
-            yield make_markup_finding(context, item, message, fix=_("split-table-or-swap-rows"))
+    yield from find_markup(context, CROWDED, N_("figure-too-long-for-column"), _("split-table-or-swap-rows"))

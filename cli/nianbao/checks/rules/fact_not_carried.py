@@ -37,13 +37,11 @@ SCOPE = "figures"
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every fact that is not what the report of the period before says."""
     report, before = context.report, context.report.previous
-    for fact in report.form.facts if before else ():
-        source = report.form.carries.get(fact.id, "")
-        value, last = report.values.get(fact.id), before.values.get(source) if before else None
-        if before and value is not None and last is not None and value != last:
-            file = before.facts.file
-            yield context.make_finding(
-                fact.id,
-                _("fact-differs-from-last", label=translate(fact.label), value=value, last=last, file=file),
-                label=_("last-period-says", value=last),
-            )
+    if before is None:
+        return
+    for fact in report.form.facts:
+        value, last = report.values.get(fact.id), before.values.get(report.form.carries.get(fact.id, ""))
+        if value is not None and last is not None and value != last:
+            said = {"value": value, "last": last, "file": before.facts.file}
+            message = _("fact-differs-from-last", label=translate(fact.label), **said)
+            yield context.make_finding(fact.id, message, label=_("last-period-says", value=last))

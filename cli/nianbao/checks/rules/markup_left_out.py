@@ -18,9 +18,9 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import PICTURE, CheckContext
+from nianbao.checks.context import CheckContext
 from nianbao.checks.wording import make_markup_finding, quote_markup
-from nianbao.compose.prose import CROWDED
+from nianbao.compose.prose import CROWDED, PICTURE
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import N_, _
 

@@ -15,10 +15,11 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import PICTURE, CheckContext
-from nianbao.checks.wording import make_markup_finding, quote_markup
+from nianbao.checks.context import CheckContext
+from nianbao.checks.wording import find_markup
+from nianbao.compose.prose import PICTURE
 from nianbao.model.finding import Finding
-from nianbao.model.i18n import _
+from nianbao.model.i18n import N_, _
 
 LEVEL = "warning"
 SCOPE = "texts"
@@ -26,7 +27,4 @@ SCOPE = "texts"
 
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find pictures, which are not printed."""
-    for item in context.dropped_markup:
-        if item.kind == PICTURE:
-            message = _("picture-not-printed", source=quote_markup(item))
-            yield make_markup_finding(context, item, message, fix=_("delete-picture"))
+    yield from find_markup(context, PICTURE, N_("picture-not-printed"), _("delete-picture"))

@@ -1,11 +1,12 @@
 """Judge how a text compares figures with last year's."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from re import Match
 
 from nianbao.checks.context import CheckContext
+from nianbao.checks.stated.choices import Wrong
 from nianbao.checks.stated.rounding import is_written_as
 from nianbao.checks.stated.section_reading import StatedFigure
 from nianbao.checks.wording import add_up_claim, find_place, shorten
@@ -25,9 +26,7 @@ _DIRECTIONS = {
 }
 
 
-def judge(
-    context: CheckContext, figures: Sequence[StatedFigure], wrong: Mapping[int, Sequence[Number]]
-) -> Iterator[Finding]:
+def judge(context: CheckContext, figures: Sequence[StatedFigure], wrong: Wrong) -> Iterator[Finding]:
     """Find phrases of a sentence that compare a figure with last year's, which last year's report does not bear out."""
     previous = context.report.previous
     told: dict[int, list[Decimal]] = {}  # by figure: what the sentence has for last year's, where it is another number

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import accumulate, islice, product
+from itertools import accumulate
 
 from nianbao.checks.context import CheckContext
+from nianbao.checks.stated.choices import combine
 from nianbao.checks.stated.section_reading import SectionReading
 from nianbao.checks.wording import find_place
 from nianbao.model.finding import Finding
@@ -22,7 +23,6 @@ _REACH = 400  # characters of a list, or before one
 _NEAR = 6  # characters between a figure and the words that begin the list of its parts
 _OPEN, _CLOSE = "(\uff08", ")\uff09"
 _BRACKETED = re.compile(rf"[{_OPEN}]([^{_OPEN}{_CLOSE}\n]{{1,200}})[{_CLOSE}]")
-_MOST_CHOICES = 64  # of what wrong figures may be
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -129,7 +129,7 @@ def _adds_up(whole: re.Match[str], items: list[re.Match[str]], told: Mapping[int
     """Return whether some first items, at least two, add up to a whole, if wrong figures were what they may be."""
     totals = told.get(whole.start(1), (Decimal(whole[1]),))
     choices = [told.get(item.start(1), (Decimal(item[1]),)) for item in items]
-    for values in islice(product(*choices), _MOST_CHOICES):
+    for values in combine(choices):
         if any(total in totals for total in list(accumulate(values))[_LEAST_PARTS - 1 :]):
             return True
     return False

@@ -3,30 +3,28 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import chain, islice, product
+from itertools import chain, product
 
 from nianbao.checks.context import CheckContext
+from nianbao.checks.stated.choices import Wrong, add_up, list_values
 from nianbao.checks.stated.rounding import is_written_as
 from nianbao.checks.stated.section_reading import Sentence, StatedFigure
 from nianbao.checks.wording import add_up_claim, find_place, shorten
 from nianbao.model.finding import Finding, Level
 from nianbao.model.i18n import _
-from nianbao.model.report import Number, Report
+from nianbao.model.report import Report
 from nianbao.model.text_rules import Share, parse_sum
 from nianbao.model.value_types import format_number
 from nianbao.model.wordings.patterns import compile_pattern
 
-_MOST_CHOICES = 64  # of what wrong figures may be
 
-
-def judge(
-    context: CheckContext, figures: Sequence[StatedFigure], share: Share, wrong: Mapping[int, Sequence[Number]]
-) -> Iterator[Finding]:
+def judge(context: CheckContext, figures: Sequence[StatedFigure], share: Share, wrong: Wrong) -> Iterator[Finding]:
     """Find wrong percentages of one kind: of a stated part, or of the first number of their own phrase.
 
     One is right, too, if it is so of what figures that differ from the tables may be: these are reported already.
     """
-    stated = list(_list_values(figures, share, wrong))
+    named = {share.part} | {path for text in share.whole for _sign, path in parse_sum(text)}
+    stated = list(list_values({one.claim.id: one for one in reversed(figures) if one.claim.id in named}, wrong))
     wholes = [list(_list_stated_wholes(share, values)) for values in stated]
     if share.part and (share.part not in stated[0] or not wholes[0]):
         return
@@ -45,17 +43,6 @@ def judge(
                 is_certain = bool(wholes[0]) or all(one.certain and id(one) not in wrong for one in of_part)
                 level: Level | None = None if is_certain else "note"
                 yield _make_finding(context, sentence, match, pairs[: len(wholes[0]) or 1], level)
-
-
-def _list_values(
-    figures: Sequence[StatedFigure], share: Share, wrong: Mapping[int, Sequence[Number]]
-) -> Iterator[Mapping[str, Decimal]]:
-    """List the values of the claims that a share names: first as stated, then with what wrong ones may be."""
-    named = {share.part} | {path for text in share.whole for _sign, path in parse_sum(text)}
-    stated = {figure.claim.id: figure for figure in reversed(figures) if figure.claim.id in named}
-    choices = [[figure.value, *map(Decimal, wrong.get(id(figure), ()))] for figure in stated.values()]
-    for values in islice(product(*choices), _MOST_CHOICES):
-        yield dict(zip(stated, values, strict=True))
 
 
 def _list_stated_wholes(share: Share, values: Mapping[str, Decimal]) -> Iterator[Decimal]:
@@ -84,8 +71,3 @@ def _list_wholes(report: Report, share: Share) -> list[Decimal]:
     claims = {path for text in share.whole for _sign, path in parse_sum(text)}
     sums = dict.fromkeys(text for claim in report.form.text_rules.claims if claim.id in claims for text in claim.equals)
     return [Decimal(total) for text in sums if (total := add_up_claim(report, text))]
-
-
-def add_up(side: str, values: Mapping[str, Decimal]) -> Decimal:
-    """Add up the stated figures of a sum of claims."""
-    return sum((sign * values[figure] for sign, figure in parse_sum(side)), start=Decimal(0))

@@ -1,24 +1,17 @@
-"""Judge the figures of a text among themselves: balances, shares, lists of parts, and changes from last year.
+"""Judge the figures of a text among themselves: balances, shares, lists of parts, and changes from last year."""
 
-A figure that differs from the table is reported already. What follows from it is not wrong a second time.
-"""
-
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
-from itertools import groupby, islice, product
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 
 from nianbao.checks.context import CheckContext
 from nianbao.checks.stated import changes, parts, shares
+from nianbao.checks.stated.choices import Wrong, add_up, list_values
 from nianbao.checks.stated.section_reading import SectionReading, StatedFigure
 from nianbao.checks.wording import find_place, shorten
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
-from nianbao.model.report import Number
 from nianbao.model.text_rules import Balance, parse_sum
 from nianbao.model.value_types import format_number
-
-Wrong = Mapping[int, Sequence[Number]]  # by the id of a figure that differs from the tables: what it may be
-_MOST_CHOICES = 64  # of right values of several figures that are tried
 
 
 def judge(
@@ -62,7 +55,7 @@ def _find_broken_balances(
             values = {claim: figure.value for claim, figure in stated.items()}
             sides = [
                 " + ".join(format_number(values[figure]) for _, figure in parse_sum(side))
-                + f" = {format_number(shares.add_up(side, values))}"
+                + f" = {format_number(add_up(side, values))}"
                 for side in balance.holds.split("=")
             ]
             message = _("figures-in-sentence-disagree", left=sides[0], right=sides[1])
@@ -75,9 +68,4 @@ def _find_broken_balances(
 def _is_balanced(text: str, stated: Mapping[str, StatedFigure], wrong: Wrong) -> bool:
     """Return whether a balance holds, or would with what the figures that differ from the tables may be."""
     left, right = text.split("=")
-    choices = [[figure.value, *map(Decimal, wrong.get(id(figure), ()))] for figure in stated.values()]
-    for values in islice(product(*choices), _MOST_CHOICES):
-        named = dict(zip(stated, values, strict=True))
-        if shares.add_up(left, named) == shares.add_up(right, named):
-            return True
-    return False
+    return any(add_up(left, values) == add_up(right, values) for values in list_values(stated, wrong))

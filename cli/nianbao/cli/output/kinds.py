@@ -9,7 +9,7 @@ from nianbao.cli.output.findings import print_json, print_table
 from nianbao.cli.terminal import StyledText, echo
 from nianbao.kinds.listing import ListedKind
 from nianbao.kinds.mistakes import Mistake
-from nianbao.model.i18n import _, join_words
+from nianbao.model.i18n import N_, _, join_words
 
 
 def print_kinds(listed: Sequence[ListedKind]) -> None:
@@ -57,9 +57,8 @@ def print_mistakes(found: Mapping[str, Sequence[Mistake]]) -> None:
     for name, mistakes in found.items():
         for mistake in mistakes:
             echo(f"{mistake.place}: ", StyledText(mistake.message, typer.colors.RED))
-        count = _("kind-one-mistake", kind=name) if len(mistakes) == 1 else ""
-        count = count or _("kind-mistakes-count", kind=name, count=len(mistakes))
-        echo(count if mistakes else _("kind-is-clean", kind=name))
+        key = {0: N_("kind-is-clean"), 1: N_("kind-one-mistake")}.get(len(mistakes), N_("kind-mistakes-count"))
+        echo(_(key, kind=name, count=len(mistakes)))
 
 
 def print_mistakes_json(found: Mapping[str, Sequence[Mistake]]) -> None:

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
 from nianbao.model.period import Period, parse_period
+from nianbao.workspace.data_files.names import SUFFIX
 from nianbao.workspace.store import Store
-
-SUFFIX = ".toml"
 
 
 def locate_file(store: Store, parts: Sequence[str], name: str) -> tuple[Store, Period]:
