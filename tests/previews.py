@@ -12,7 +12,7 @@ from nianbao.preview.serving import Options, Preview
 from nianbao.preview.session import Commands
 from nianbao.workspace.store import Store
 
-WAIT = 20  # s, until something must have happened
+WAIT = 60  # s, until something must have happened; other tests may take all of the machine
 
 
 class Site:

@@ -31,7 +31,7 @@ def show(browser, tmp_path):
         running = run_preview(tmp_path, YEAR, change(imported.shown))
         site = running.__enter__()
         page = browser.new_page(viewport={"width": 1400, "height": 900})
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)  # ms; other tests may take all of the machine
         asked, complaints = [], []
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)

@@ -22,7 +22,7 @@ def site(office):
 def page(browser, site):
     """The page of a preview, which asks nobody else and complains of nothing."""
     page = browser.new_page(viewport={"width": 1200, "height": 800})
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)  # ms; other tests may take all of the machine
     asked, complaints = [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)

@@ -92,15 +92,19 @@ class Session:
         """Yield the number of each new view, and 0 now and then while there is none."""
         seen = 0
         while not self._is_closing:
+            try:
+                async with asyncio.timeout(_HEARTBEAT_SECONDS):
+                    await self._wait_for_other(seen)
+            except TimeoutError:
+                yield 0
+                continue
             if self.version != seen:
                 seen = self.version
                 yield seen
-                continue
-            try:
-                async with asyncio.timeout(_HEARTBEAT_SECONDS), self._condition:
-                    await self._condition.wait()
-            except TimeoutError:
-                yield 0
+
+    async def _wait_for_other(self, version: int) -> None:
+        async with self._condition:  # looked at inside, or a view that comes before the lock does would be missed
+            await self._condition.wait_for(lambda: self._is_closing or self.version != version)
 
     async def get_official_pages(self) -> str:
         """Return the pages of the official format of this view; raises `UserError` where there are none."""
