@@ -167,6 +167,15 @@ def test_line_ends_and_a_byte_order_mark_are_kept_and_a_second_run_changes_nothi
     assert data.read_bytes() == after
 
 
+@pytest.mark.parametrize("last", ["\n", "\r\n"], ids=repr)
+def test_mixed_line_ends_are_kept(last, data, report):
+    first = "\r\n" if last == "\n" else "\n"
+    before = (BASE.rstrip("\n").replace("\n", first) + last).encode()
+    data.write_bytes(before)
+    assert report("accept", PUBLIC, "--because", "废止", cwd=data.parents[1]).returncode == 0
+    assert data.read_bytes().startswith(before)
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -10,6 +10,8 @@ import toml_rs
 
 from nianbao.datafiles.values import format_value
 
+_NEWLINE = re.compile(r"\r?\n")
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -47,7 +49,7 @@ def replace_spans(text: str, parts: Mapping[Span, str]) -> str:
 
 
 def append_table(text: str, name: str, values: Mapping[str, object]) -> str:
-    """Append a table of an array, `[[name]]`, at the end of a data file; its lines end as the others do.
+    """Append a table of an array, `[[name]]`, at the end of a data file; its lines end as the first one does.
 
     Raises ValueError where the result would not be the same file with one table more.
     """
@@ -55,7 +57,9 @@ def append_table(text: str, name: str, values: Mapping[str, object]) -> str:
     width = max(map(len, values))
     lines = [f"[[{name}]]", *(f"{key:{width}} = {format_value(value)}" for key, value in values.items())]
     body = text.rstrip("\r\n")
-    appended = newline.join([*([body, ""] if body else []), *lines, ""])
+    end = _NEWLINE.match(text, len(body))  # of the last line, which may be another one
+    before_it = f"{body}{end[0] if end else newline}{newline}" if body else ""
+    appended = before_it + "".join(f"{line}{newline}" for line in lines)
     wanted = load_values(text)
     before = wanted.setdefault(name, [])
     if not isinstance(before, list) or load_values(appended) != wanted | {name: [*before, dict(values)]}:
