@@ -100,6 +100,8 @@ def test_lua_of_a_format_can_use_its_page_only(run, name):
 @pytest.mark.parametrize("name", ATTACKS)
 def test_with_all_globals_lua_of_a_format_does_harm(run, lua, name):
     lua(
-        "renderer.lua", "{ __index = known }", "{ __index = function(_, name) return _G[name] or known(nil, name) end }"
+        "format_code.lua",
+        "{ __index = known }",
+        "{ __index = function(_, name) return _G[name] or known(nil, name) end }",
     )
     assert run(ATTACKS[name])

@@ -121,10 +121,10 @@ local function mark_variables(variables, texts, rules)
 end
 
 -- The templates of one format. `rules` is what its `mould` file returns; `write` is a function(document, variables) that
--- returns a package, as pandoc writes it. Returned is a function of a document, its own variables of the template and
--- those of all documents, and the time that it carries, in seconds since 1970; it returns the very bytes that `write`
--- would return, or nil where the page is to be written by `write`.
-return function(rules, write)
+-- returns a package, as pandoc writes it; `marks` are the functions of marks.lua. Returned is a function of a document,
+-- its own variables of the template and those of all documents, and the time that it carries, in seconds since 1970; it
+-- returns the very bytes that `write` would return, or nil where the page is to be written by `write`.
+return function(rules, write, marks)
   local packages, sections, count = {}, {}, 0
   local boundary = ("RawBlock(Format %s)%s"):format(quote(rules.tables), quote(BOUNDARY))
 
@@ -140,14 +140,14 @@ return function(rules, write)
       if path == rules.part then
         local pieces, from = {}, 1
         for start, stop in text:gmatch("()\n?" .. escape_pattern(BOUNDARY) .. "\n?()") do
-          pieces[#pieces + 1] = split_at_marks(text:sub(from, start - 1), MARK)
+          pieces[#pieces + 1] = marks.split(text:sub(from, start - 1), MARK)
           from = stop
         end
-        part.before, part.after = pieces[1], split_at_marks(text:sub(from), MARK)
+        part.before, part.after = pieces[1], marks.split(text:sub(from), MARK)
         for number, shape in ipairs(missing) do sections[shape] = pieces[number + 1] end
       else
         text = text:gsub(escape_pattern(os.date(TIME_FORMAT, time)), MARK_FORMAT:format(#page.texts))
-        part.before = text:find(MARK) and split_at_marks(text, MARK)
+        part.before = text:find(MARK) and marks.split(text, MARK)
       end
     end
     return package
@@ -175,11 +175,11 @@ return function(rules, write)
       count = count + 1
     end
     local body, entries = {}, {}
-    for at, section in ipairs(page.sections) do body[at] = fill_marks(sections[section.shape], section.texts) end
+    for at, section in ipairs(page.sections) do body[at] = marks.fill(sections[section.shape], section.texts) end
     for at, part in ipairs(packages[key]) do
-      local text = part.before and fill_marks(part.before, texts)
+      local text = part.before and marks.fill(part.before, texts)
       if part.after then
-        text = table.concat({ text, table.concat(body, "\n"), fill_marks(part.after, texts) }, "\n")
+        text = table.concat({ text, table.concat(body, "\n"), marks.fill(part.after, texts) }, "\n")
       end
       entries[at] = text and pandoc.zip.Entry(part.path, text) or part.entry
       entries[at].modtime = part.time or time
