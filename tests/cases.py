@@ -48,7 +48,7 @@ def begin(folder, *words, **more):
     return subprocess.Popen(command, cwd=folder, preexec_fn=restored, **pipes)  # noqa: PLW1509
 
 
-def until(holds, seconds=30):
+def until(holds, seconds=120):
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not holds():
@@ -82,6 +82,11 @@ def make_profile():
 
 def converted(path, suffix, folder, **more):
     """Let LibreOffice open a file and save it as another kind, in a folder of its own."""
+    return convert_all([path], suffix, folder, **more)[0]
+
+
+def convert_all(paths, suffix, folder, **more):
+    """Let one LibreOffice save several files as another kind: to start takes it longer than a file."""
     words = [
         "soffice",
         f"-env:UserInstallation=file://{make_profile()}",
@@ -90,11 +95,11 @@ def converted(path, suffix, folder, **more):
         suffix,
         "--outdir",
         folder,
-        path,
+        *paths,
     ]
-    done = subprocess.run(list(map(str, words)), capture_output=True, check=True, timeout=180, **more)
-    made = folder / f"{path.stem}.{suffix}"
-    assert made.exists(), done.stderr
+    done = subprocess.run(list(map(str, words)), capture_output=True, check=True, timeout=600, **more)
+    made = [folder / f"{path.stem}.{suffix}" for path in paths]
+    assert all(path.exists() for path in made), done.stderr
     return made
 
 

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
+import hunts
 import jinja2
 import pytest
 import slow_tests
@@ -34,12 +35,17 @@ FLAGS = (
 )
 STRICT = "NIANBAO_CI"  # set in CI: every test runs, and a skip is a failure
 HEAVY = ("needs", "cluster", "slow")  # markers of tests that only `--all` or CI runs
+LONG = ("test_import_scans", "test_kind_tools", "test_every_kind", "test_valid_kinds", "test_torn_reports")  # go first
 _left_out = pytest.StashKey[int]()
 
 
 def pytest_addoption(parser):
     parser.addoption("--rewrite", action="store_true", help="write the expected findings anew, then read the diff")
     parser.addoption("--all", action="store_true", help="run the heavy tests too; so does naming a file, -k or -m")
+    more = (
+        "how many of the cases that are drawn at random (tests/hunts.py); all of them take a long time, and imply --all"
+    )
+    parser.addoption("--seeds", choices=hunts.Count._fields, default="some", help=more)
     parser.addoption("--record-slow", action="store_true", help="write anew which tests plain `pytest` leaves out")
 
 
@@ -50,8 +56,9 @@ def pytest_configure(config):
         use_profile(config)
         return
     named = config.args_source is not config.ArgsSource.TESTPATHS
-    if os.environ.get(STRICT) or named or config.option.keyword or config.option.markexpr:
-        config.option.all = True
+    option = config.option
+    if os.environ.get(STRICT) or named or option.keyword or option.markexpr or option.seeds == "all":
+        option.all = True
     use_profile(config)
     if config.option.record_slow:
         config.pluginmanager.register(slow_tests.Recorder())
@@ -74,14 +81,15 @@ def pytest_sessionstart(session):
 
 
 def use_profile(config):
-    """Set how Hypothesis looks for examples: the same few in each light run, and many at random with all tests."""
+    """Set how Hypothesis looks for examples: the same ones each time, and many at random with `--seeds all`."""
     if config.getoption("numprocesses", 0) and not hasattr(config, "workerinput"):
         return  # this process runs no test
     from hypothesis import settings  # noqa: PLC0415  # slow to import
 
-    settings.register_profile("light", max_examples=25, derandomize=True, deadline=None)
-    settings.register_profile("all", max_examples=300, deadline=None)
-    settings.load_profile("all" if config.option.all else "light")
+    which = config.option.seeds
+    many = hunts.count("examples", which) if config.option.all else 25
+    settings.register_profile("tests", max_examples=many, derandomize=which != "all", deadline=None)
+    settings.load_profile("tests")
 
 
 def is_compiled(path):
@@ -91,6 +99,7 @@ def is_compiled(path):
 
 
 def pytest_collection_modifyitems(config, items):
+    items.sort(key=lambda item: item.path.stem not in LONG)  # so that no core waits for one of these at the end
     if config.option.all:
         return
     light, heavy, slow = [], [], slow_tests.read_names()
@@ -173,6 +182,12 @@ def _templates_compiled_once():
 @pytest.fixture(scope="session")
 def root():
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def seeds(request):
+    """Tell how many cases of a hunt this run takes, by its name in `hunts.py`."""
+    return lambda hunt: hunts.count(hunt, request.config.option.seeds)
 
 
 @pytest.fixture(scope="session")

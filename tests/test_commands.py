@@ -7,11 +7,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-from cases import KIND, outputs
+from cases import KIND, outputs, until
 
 from nianbao.model.period import Period
 from nianbao.workspace.shipped import TEMPLATES
@@ -198,12 +197,9 @@ def test_an_interruption_is_reported_and_leaves_no_files(office):
         # A shell's background job, as a gate may be, ignores interrupts, and so would all that it starts.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # no threads here
     )
-    for _ in range(200):
-        if (office / "started").exists():
-            break
-        time.sleep(0.1)
+    until((office / "started").exists)
     os.killpg(process.pid, signal.SIGINT)  # as the terminal does: to the program and to pandoc
-    _, output = process.communicate(timeout=20)
+    _, output = process.communicate(timeout=120)
     assert process.returncode == 2
     assert "中断" in output
     assert "Traceback" not in output

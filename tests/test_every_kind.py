@@ -65,21 +65,22 @@ def test_the_example_is_laid_out_as_fmt_does(built, report):
 
 @pytest.mark.parametrize("suffix", CARRYING)
 def test_each_file_that_carries_facts_comes_back_with_the_same(built, report, tmp_path, suffix):
+    """Read the last report with and without trust: `test_a_shipped_kind_has_no_mistake` reads all of them back."""
     kind, folder, reports = built
     (tmp_path / "report.toml").write_text(f'kind = "{kind}"\n', encoding="utf-8")
-    for number, words in enumerate(reports):
-        path = folder.joinpath("build", *words[:-1], f"{words[-1]}.{suffix}")
-        sent = toml_rs.loads(folder.joinpath("data", *words[:-1], f"{words[-1]}.toml").read_text(encoding="utf-8"))
-        for trust in ((), ("--trust",)):
-            target = tmp_path / f"{number}{''.join(trust)}.toml"
-            done = report("import", path, *trust, "--out", target, cwd=tmp_path)
-            assert target.exists(), done.stdout + done.stderr
-            back = toml_rs.loads(target.read_text(encoding="utf-8"))
-            assert name_facts(back) >= name_facts(sent), trust
-            if trust:
-                assert {key: back[key] for key in sent if key != "accept"} == {
-                    key: value for key, value in sent.items() if key != "accept"
-                }
+    *office, period = reports[-1]
+    path = folder.joinpath("build", *office, f"{period}.{suffix}")
+    sent = toml_rs.loads(folder.joinpath("data", *office, f"{period}.toml").read_text(encoding="utf-8"))
+    for trust in ((), ("--trust",)):
+        target = tmp_path / f"back{''.join(trust)}.toml"
+        done = report("import", path, *trust, "--out", target, cwd=tmp_path)
+        assert target.exists(), done.stdout + done.stderr
+        back = toml_rs.loads(target.read_text(encoding="utf-8"))
+        assert name_facts(back) >= name_facts(sent), trust
+        if trust:
+            assert {key: back[key] for key in sent if key != "accept"} == {
+                key: value for key, value in sent.items() if key != "accept"
+            }
 
 
 def name_facts(tree):

@@ -448,7 +448,7 @@ def test_an_endless_query_ends_within_its_limits(step, monkeypatch):
     assert (len(answer.rows), answer.has_more) == (100, True)
     with pytest.raises(UserError, match="查了 1 秒还没有查完"):
         duckdb_tables.Database([]).run_query(f"{endless} max(x) from t")
-    assert monotonic() - start < 10  # else it goes on until memory is full
+    assert monotonic() - start < 60  # else it goes on until memory is full
     assert not has_unfinished_work()
 
 

@@ -15,13 +15,11 @@ from nianbao.importer.recognition.tables.recognize import recognize_tables
 from nianbao.workspace.store import Store
 
 FORMATS = ("html", "docx", "odt", "md", "pdf")
-MANY = settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink a report takes minutes
-)
-SLOW = settings(MANY, max_examples=3)
+TRIED = {
+    "deadline": None,
+    "suppress_health_check": list(HealthCheck),
+    "phases": [Phase.explicit, Phase.reuse, Phase.generate],  # to shrink a report takes minutes
+}
 pytestmark = pytest.mark.slow
 
 
@@ -40,8 +38,8 @@ def form(request, store):
     return store.kind.edition(request.param)
 
 
-def test_written_figures_are_read_in_every_format(store, forms, form):
-    @SLOW
+def test_written_figures_are_read_in_every_format(store, forms, form, seeds):
+    @settings(max_examples=seeds("printed reports"), **TRIED)
     @given(figures(form))
     def check(found):
         report = filled(form, found)
@@ -55,8 +53,8 @@ def test_written_figures_are_read_in_every_format(store, forms, form):
     check()
 
 
-def test_figures_in_the_tables_of_a_form_are_read(forms, form):
-    @MANY
+def test_figures_in_the_tables_of_a_form_are_read(forms, form, seeds):
+    @settings(max_examples=seeds("examples of reports"), **TRIED)
     @given(figures(form))
     def check(found):
         tables = [(table.id, EditableTable(table, found, said).to_published()) for table in form.tables]
@@ -67,11 +65,11 @@ def test_figures_in_the_tables_of_a_form_are_read(forms, form):
     check()
 
 
-def test_no_mutation_makes_a_figure_wrong(forms, form):
+def test_no_mutation_makes_a_figure_wrong(forms, form, seeds):
     layouts = list_layouts(forms)
     count = {"figures": 0, "read": 0}
 
-    @settings(MANY, max_examples=60)
+    @settings(max_examples=seeds("mutated examples"), **TRIED)
     @given(figures(form), st.lists(st.sampled_from(ALL), min_size=1, max_size=3, unique=True), st.integers(0, 10**6))
     def check(found, mutations, seed):
         rng = Random(seed)  # noqa: S311  # chooses mutations, not secrets

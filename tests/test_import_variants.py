@@ -1,9 +1,10 @@
 """Reports in many variants: no figure is read wrong, and at least the share of them that has been reached is read."""
 
+from itertools import product
 from random import Random
 
 import pytest
-from cases import converted
+from cases import convert_all
 from variants import VARIANTS, draw_figures, judge, make_sheet
 
 from nianbao.workspace.store import Store
@@ -26,7 +27,6 @@ SHARES_OF_SMALL = SHARES | {  # of a small form, which has few sums to decide by
 }
 SHEET_SHARES = {0: 0.1, 15: 0.85, 24: 0.85}  # by the height of rows; LibreOffice drops what is above a row at the top
 SMALL = 100  # figures of a form; of one with fewer a single row is a large share
-FEW, MANY = 3, 40  # reports of each variant
 
 
 @pytest.fixture(scope="module", params=["cn-disclosure 2019", "cn-disclosure 2021", "cn-enforcement 2018"])
@@ -37,9 +37,12 @@ def form_and_forms(request, root):
     return store.kind.edition(edition), [store.kind.edition(one) for one in sorted(store.kind.editions())]
 
 
-def check_variant(name, form, forms, seeds):
+@pytest.mark.slow
+@pytest.mark.parametrize("name", VARIANTS)
+def test_no_figure_of_a_variant_is_wrong_and_most_are_read(name, form_and_forms, seeds):
+    form, forms = form_and_forms
     total = read = 0
-    for seed in range(seeds):
+    for seed in range(seeds("reports of a variant")):
         rng = Random(seed)  # noqa: S311  # draws figures, not secrets
         found = draw_figures(form, rng)
         content, suffix = VARIANTS[name](form, found, rng)
@@ -51,27 +54,25 @@ def check_variant(name, form, forms, seeds):
     assert read >= shares.get(name, ALL) * total, f"{read} of {total}"
 
 
-@pytest.mark.parametrize("name", VARIANTS)
-def test_no_figure_of_a_variant_is_wrong_and_most_are_read(name, form_and_forms):
-    check_variant(name, *form_and_forms, FEW)
+LAYOUTS = list(product([True, False], SHEET_SHARES, ["top", "center", "bottom"]))  # borders, height, vertical
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", VARIANTS)
-def test_no_figure_of_many_reports_is_wrong(name, form_and_forms):
-    check_variant(name, *form_and_forms, MANY)
+@pytest.fixture(scope="module")
+def printed_sheets(form_and_forms, tmp_path_factory):
+    """Print a workbook in every layout: the figures, and the PDF of each."""
+    form, _forms = form_and_forms
+    found, folder = draw_figures(form, Random(7)), tmp_path_factory.mktemp("sheets")  # noqa: S311  # see above
+    paths = [folder / f"{number}.xlsx" for number in range(len(LAYOUTS))]
+    for path, (borders, height, vertical) in zip(paths, LAYOUTS, strict=True):
+        path.write_bytes(make_sheet(form, found, borders=borders, vertical=vertical, height=height))
+    return found, dict(zip(LAYOUTS, convert_all(paths, "pdf", folder), strict=True))
 
 
 @pytest.mark.slow
 @pytest.mark.needs("soffice", package="libreoffice-calc-nogui")
-@pytest.mark.parametrize("vertical", ["top", "center", "bottom"])
-@pytest.mark.parametrize("height", SHEET_SHARES)
-@pytest.mark.parametrize("borders", [True, False])
-def test_labels_that_wrap_over_printed_rows_make_no_figure_wrong(borders, height, vertical, form_and_forms, tmp_path):
-    form, forms = form_and_forms
-    found = draw_figures(form, Random(7))  # noqa: S311  # see above
-    path = tmp_path / "sheet.xlsx"
-    path.write_bytes(make_sheet(form, found, borders=borders, vertical=vertical, height=height))
-    right, wrong = judge(converted(path, "pdf", tmp_path).read_bytes(), "pdf", found, forms)
+@pytest.mark.parametrize("layout", LAYOUTS, ids=str)
+def test_labels_that_wrap_over_printed_rows_make_no_figure_wrong(layout, form_and_forms, printed_sheets):
+    found, printed = printed_sheets
+    right, wrong = judge(printed[layout].read_bytes(), "pdf", found, form_and_forms[1])
     assert not wrong
-    assert right >= SHEET_SHARES[height] * len(found) or len(found) < SMALL
+    assert right >= SHEET_SHARES[layout[1]] * len(found) or len(found) < SMALL

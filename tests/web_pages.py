@@ -1,4 +1,4 @@
-"""Web pages judged by the checker of the W3C (Nu Html Checker)."""
+"""Web pages judged by the checker of the W3C (Nu Html Checker), and in a browser by axe."""
 
 import json
 import subprocess
@@ -8,13 +8,21 @@ import pytest
 needs_checker = pytest.mark.needs("vnu", package="npm; npm install --global vnu-jar")
 
 
-def find_html_faults(path):
-    """Ask the checker what is wrong in a web page, or in those of a folder."""
+def find_html_faults(*paths):
+    """Ask the checker once what is wrong in web pages, or in those of folders."""
     done = subprocess.run(
-        ["vnu", "--skip-non-html", "--errors-only", "--format", "json", path],
+        ["vnu", "--skip-non-html", "--errors-only", "--format", "json", *paths],
         capture_output=True,
         text=True,
         check=False,
         timeout=300,
     )
-    return [fault["message"] for fault in json.loads(done.stderr)["messages"]]
+    return [f"{fault['url']}: {fault['message']}" for fault in json.loads(done.stderr)["messages"]]
+
+
+def find_axe_faults(page):
+    """Ask axe what is wrong in a page of a browser: rules, and the first element of each."""
+    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415  # slow to import
+
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [(fault["id"], fault["nodes"][0]["html"]) for fault in found]

@@ -125,8 +125,8 @@ def kill_in_the_midst(folder, *words, tmp, patch=""):
         running = Fork(folder, *words, tmp=tmp, patch=patch + STUCK)
         until((folder / "stuck").exists)
         running.send_signal(signal.SIGKILL)
-        running.end(30)
-        assert gone(folder, 8)
+        running.end(120)
+        assert gone(folder, 60)
     (folder / "stuck").unlink()
 
 
@@ -146,7 +146,7 @@ def ending(folder):
                 process.kill()
 
 
-def done(folder, *words, seconds=60, **more):
+def done(folder, *words, seconds=120, **more):
     """Run a command to its end; give its exit code and what it said, or None where it goes on for too long."""
     with ending(folder):
         running = begin(folder, *words, **more)

@@ -79,7 +79,7 @@ def test_an_endless_or_huge_report_is_named_and_the_others_are_built(tmp_path, s
     assert "office-00000" in said
     assert words in said.replace("\n", "")
     assert len(list((tmp_path / "build").rglob("*.pdf"))) == count - 1
-    assert gone(tmp_path, 1)
+    assert gone(tmp_path, 60)
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
@@ -178,7 +178,7 @@ def test_a_report_that_crashes_its_process_is_named(tmp_path, name, count):
     assert code == 2, said
     assert "data/office-00000/2024.toml：做这份报告的进程没有了" in said.replace("\n", "")
     assert len(list((tmp_path / "build").rglob("*.pdf"))) == count - 1
-    assert gone(tmp_path, 1)
+    assert gone(tmp_path, 60)
 
 
 NO_PROCESS = "\nfrom nianbao.workspace.processes import limits\nlimits.can_fork = lambda: False"

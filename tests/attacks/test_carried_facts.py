@@ -391,7 +391,7 @@ def test_embedded_facts_that_cannot_be_read_are_ignored(why, honest, tmp_path):
     began = time.monotonic()
     suffix = "pdf" if why in {"large", "NUL"} else "html"  # which can hold them
     text, notes = import_file(tmp_path, embed_facts(honest[suffix], suffix, BROKEN[why]), suffix)
-    assert time.monotonic() - began < 20  # seconds, on a busy machine
+    assert time.monotonic() - began < 60  # seconds, on a busy machine
     assert "EVIL" not in text
     assert toml_rs.loads(text)["prose"]["other"].strip() == "没有其他事项。办结3件。"
     assert notes or why in {"empty", "large"}  # an empty text is none, and a large attachment is not unpacked

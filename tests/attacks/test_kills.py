@@ -1,11 +1,10 @@
 """Commands that write, killed at any moment, run twice at once, or on a day that cannot be.
 
-NIANBAO_KILLS says how many kills there are in all: two of each command if it says nothing; 300, to be run by hand
-after a change of how files are written, take about five minutes of a core. Commands are forks of a process that has
-imported them, so that a kill finds them at work.
+There are two kills of each command. With `--seeds all` there are 300, which take about five minutes of a core, to be
+run by hand after a change of how files are written. Commands are forks of a process that has imported them, so that a
+kill finds them at work.
 """
 
-import os
 import random
 import shutil
 import signal
@@ -24,7 +23,6 @@ pytestmark = [
     pytest.mark.slow,
 ]
 
-KILLS = int(os.environ.get("NIANBAO_KILLS", "18"))
 HOW = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
 UNITS = 5
 COMMANDS = {
@@ -65,7 +63,7 @@ def made(tmp_path_factory):
         whole, tmp = shutil.copytree(folder, folder.with_name("whole")), folder.with_name("tmp")
         tmp.mkdir()
         start = time.monotonic()
-        code, said = Fork(whole, *COMMANDS[name], tmp=tmp).end(60)
+        code, said = Fork(whole, *COMMANDS[name], tmp=tmp).end(120)
         assert code in DONE.get(name, {0}), said
         return folder, whole, time.monotonic() - start
 
@@ -95,8 +93,8 @@ def killed(folder, tmp, words, how, after):
         running = Fork(folder, *words, tmp=tmp)
         time.sleep(after)
         running.send_signal(how)
-        code, said = running.end(30)
-        assert gone(folder, 8), "a process is left"
+        code, said = running.end(120)
+        assert gone(folder, 60), "a process is left"
     assert "Traceback" not in said
     return code, said
 
@@ -106,19 +104,20 @@ def killed(folder, tmp, words, how, after):
     unguarded={"it writes no file, and removes each by one call": ["clean"]},
 )
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_kill_tears_no_file_and_the_next_run_finishes(made, tmp_path, name):
-    dice = random.Random(f"{name} {KILLS}")  # noqa: S311  # no secret
+def test_a_kill_tears_no_file_and_the_next_run_finishes(made, tmp_path, name, seeds):
+    in_all = seeds("kills")
+    dice = random.Random(f"{name} {in_all}")  # noqa: S311  # no secret
     base, whole, seconds = made(name)
     before, after = visible(base), visible(whole)
     at = list(COMMANDS).index(name)
-    kills = KILLS // len(COMMANDS) + (at < KILLS % len(COMMANDS))
+    kills = in_all // len(COMMANDS) + (at < in_all % len(COMMANDS))
     for count, how in enumerate(islice(cycle(HOW), at, at + kills)):  # so that few kills are of every kind
         folder, tmp = tmp_path / str(count), tmp_path / f"tmp-{count}"
         tmp.mkdir()
         code, said = killed(shutil.copytree(base, folder), tmp, COMMANDS[name], how, dice.uniform(0.05, seconds))
         assert code in {-how, 2, *DONE.get(name, {0})}, said
         assert not torn(folder, before, after), (how, said)
-        again, more = Fork(folder, *COMMANDS[name], tmp=tmp).end(60)
+        again, more = Fork(folder, *COMMANDS[name], tmp=tmp).end(120)
         assert again in DONE.get(name, {0}), more
         assert visible(folder).keys() == after.keys(), (how, said, more)
         assert visible(folder) == after
@@ -139,7 +138,7 @@ program._closed = lambda: os.kill(os.getpid(), signal.{how})
 def test_a_signal_after_the_work_is_done_ends_the_command_without_a_traceback(made, tmp_path, how):
     folder, tmp = shutil.copytree(made("new")[0], tmp_path / "folder"), tmp_path / "tmp"
     tmp.mkdir()
-    code, said = Fork(folder, *COMMANDS["new"], tmp=tmp, patch=AT_THE_END.format(how=how)).end(30)
+    code, said = Fork(folder, *COMMANDS["new"], tmp=tmp, patch=AT_THE_END.format(how=how)).end(120)
     assert code == -signal.Signals[how]
     assert "Traceback" not in said
 
@@ -165,7 +164,7 @@ def test_two_at_once_give_what_one_gives(made, tmp_path, name):
     (tmp_path / "tmp").mkdir()
     with ending(folder):
         both = [begin(folder, *COMMANDS[name], tmp=tmp_path / "tmp") for _ in range(2)]
-        told = [running.communicate(timeout=60)[0] for running in both]
+        told = [running.communicate(timeout=120)[0] for running in both]
     allowed = {0, 2} if name == "fmt" else DONE.get(name, {0})  # a file that changed meanwhile is left as it is
     assert all(running.returncode in allowed for running in both), told
     assert not any("Traceback" in said for said in told)

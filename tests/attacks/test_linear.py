@@ -166,8 +166,8 @@ def judge_without_cache(case):
 
 
 OUT = {
-    "said-twice": (said_twice, "find_place", find_place_slowly, "a placeholder behind", by(said_twice), 4 * SIZE),
-    "typed-by-hand": (typed_numbers, "_find_claims", find_claims_slowly, "numbers", by(typed_by_hand), 1000),
+    "said-twice": (said_twice, "find_place", find_place_slowly, "a placeholder behind", by(said_twice), 2 * SIZE),
+    "typed-by-hand": (typed_numbers, "_find_claims", find_claims_slowly, "numbers", by(typed_by_hand), 500),
     "placeholders in text": (
         placeholder_left,
         "compile_placeholder",

@@ -57,8 +57,8 @@ def test_workers_and_pandocs_end_with_their_command(tmp_path, tmp, how):
         running = at_work(tmp_path, tmp)
         assert len(processes(tmp_path)) >= 5  # it, two workers, two pandocs
         running.send_signal(how)
-        said, _ = running.communicate(timeout=15)
-        assert gone(tmp_path, 5)
+        said, _ = running.communicate(timeout=60)
+        assert gone(tmp_path, 60)
     assert list(tmp.iterdir()) == []
     assert list(tmp_path.rglob("*.part")) == []
     assert "Traceback" not in said
@@ -83,8 +83,8 @@ def test_without_hearing_a_command_ends_without_a_word(tmp_path, tmp, how):
     with ending(tmp_path):
         running = at_work(tmp_path, tmp, patch=NO_HEARING)
         running.send_signal(how)
-        assert running.wait(15) == -how
-        assert gone(tmp_path, 10)
+        assert running.wait(60) == -how
+        assert gone(tmp_path, 60)
         assert "中断了" not in running.stdout.read()
         running.stdout.close()
 
@@ -102,7 +102,7 @@ def test_workers_end_when_nobody_reads_what_the_command_prints(tmp_path, tmp, gu
     with ending(tmp_path):
         running = at_work(tmp_path, tmp, count=80, patch=NO_LISTENING * (not guarded))
         running.stdout.close()
-        assert gone(tmp_path, 5 if guarded else 1) is guarded
+        assert gone(tmp_path, 30 if guarded else 1) is guarded
         if guarded:
             assert running.wait() == 1
         else:
@@ -120,9 +120,9 @@ def test_workers_end_in_the_midst_of_endless_work(tmp_path, tmp, how, guarded):
         running = begin(tmp_path, "build", "2024", "--all", "--jobs", "2", patch=patch, tmp=tmp)
         until(lambda: len(processes(tmp_path)) >= 3)
         running.send_signal(how)
-        running.wait(15)
+        running.wait(60)
         running.stdout.close()
-        assert gone(tmp_path, 10 if guarded else 1) is guarded
+        assert gone(tmp_path, 60 if guarded else 1) is guarded
     assert not guarded or list(tmp.iterdir()) == []
 
 
@@ -142,7 +142,7 @@ def test_pandoc_ends_in_the_midst_of_endless_work_when_nobody_is_left_to_end_it(
         until(lambda: len(processes(tmp_path)) == 1)
         [left] = processes(tmp_path)
         until(lambda: not left.is_running() or sum(left.cpu_times()[:2]) > 4, 60)  # of the core
-        assert gone(tmp_path, 10 if guarded else 1) is guarded
+        assert gone(tmp_path, 60 if guarded else 1) is guarded
 
 
 def test_whoever_stops_listening_ends_the_workers_at_once(tmp_path, tmp):
@@ -153,9 +153,9 @@ def test_whoever_stops_listening_ends_the_workers_at_once(tmp_path, tmp):
         spoilt.write_text(spoilt.read_text().replace("year ", "yeer "))
         start = time.monotonic()
         running = begin(tmp_path, "build", "2024", "--all", "--jobs", "2", "--fail-fast", tmp=tmp)
-        running.communicate(timeout=30)
-        assert gone(tmp_path, 1)
-    assert time.monotonic() - start < 30
+        running.communicate(timeout=120)
+        assert gone(tmp_path, 60)
+    assert time.monotonic() - start < 60
     assert list(tmp.iterdir()) == []
 
 
@@ -174,7 +174,7 @@ def watching(name, *more, **others):
 builtins.__import__ = watching
 """
     running = begin(tmp_path, "build", "2024", "--all", patch=patch + NO_HEARING * (not guarded))
-    said, _ = running.communicate(timeout=30)
+    said, _ = running.communicate(timeout=120)
     assert running.returncode == (2 if guarded else -signal.SIGTERM)
     assert ("中断了" in said) is guarded
     assert "Traceback" not in said
@@ -187,4 +187,4 @@ def test_processes_of_this_test_are_seen_at_all(tmp_path):
         assert psutil.pid_exists(running.pid)
         running.kill()
         running.communicate()
-    assert gone(tmp_path, 5)
+    assert gone(tmp_path, 60)

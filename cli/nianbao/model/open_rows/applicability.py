@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from nianbao.model.form import Form
 
@@ -14,8 +14,13 @@ def find_excluded(form: Form, values: Mapping[str, object], patterns: object) ->
     broken = {one.id for one in form.conditions if not one.may_hold(values.get(one.fact))}
     found = {address for condition in broken for address in form.conditional.get(condition, ())}
     if isinstance(patterns, list) and (texts := tuple(one for one in patterns if isinstance(one, str))):
-        found.update(filter(compile_addresses(texts).fullmatch, form.value_types))
+        found |= _find_matching(form, texts)
     return frozenset(found)
+
+
+@lru_cache(maxsize=8)  # what is read back fills the same form a hundred times, with thousands of addresses
+def _find_matching(form: Form, patterns: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(filter(compile_addresses(patterns).fullmatch, form.value_types))
 
 
 @cache
