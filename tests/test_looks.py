@@ -192,7 +192,7 @@ def test_a_table_taller_than_a_page_goes_on_under_its_heads(office):
         assert pages == list(range(first, first + len(pages)))  # the heading stands over the table's first part
         assert len(pages) > 1
         rows = [row for at in pages for table in pdf.pages[at].find_tables() for row in table.extract()]
-        figures = [row for row in rows if len(row) == 10 and re.fullmatch(r"\d", row[-1] or "")]
+        figures = [row for row in rows if len(row) > 8 and re.fullmatch(r"\d", row[-1] or "")]
         assert len(figures) == 23
         foot = (297 - 35) * MM
         for at in pages:

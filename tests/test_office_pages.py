@@ -1,11 +1,13 @@
-"""Where pages of Word and ODT files end in LibreOffice, in reports whose sections grow by a line at a time."""
+"""Where pages end that LibreOffice makes of Word and ODT files, and a browser of web pages, in reports whose sections
+grow by a line at a time; and that these are as many as the PDF has.
+"""
 
 import subprocess
 from datetime import date
 
 import pdfplumber
 import pytest
-from cases import figured, make_profile
+from cases import figured, make_profile, own_faces
 from test_page_breaks import check, measure
 
 from nianbao.build import outputs
@@ -16,15 +18,22 @@ from nianbao.model.report import fill_form
 from nianbao.render.renderer import Renderer
 from nianbao.workspace.store import Store
 
-pytestmark = [pytest.mark.needs("soffice", package="libreoffice-writer-nogui"), pytest.mark.slow]
-SUFFIXES = ("docx", "odt")
+pytestmark = [
+    pytest.mark.needs("soffice", package="libreoffice-writer-nogui"),
+    pytest.mark.needs("chromium"),
+    pytest.mark.slow,
+]
+SUFFIXES = ("docx", "odt", "html")
 GROWING = [("overview", lines) for lines in range(3, 25)] + [("problems", lines) for lines in range(14, 25)]
-# The last paragraph before a signature: LibreOffice splits none that is kept with the next one. In Word two lines of a
-# long one go with the signature; in LibreOffice that may stand alone (12 to 16 lines).
-GROWING += [("other", lines) for lines in (1, 2, 3, 4, 10, 11, 17, 18, 24)]
+# The last paragraph before a signature, of which two lines go with that to the next page.
+GROWING += [("other", lines) for lines in (1, 2, 3, 4, *range(10, 19), 24, *range(32, 39))]
+# LibreOffice splits none in a Word file that is kept with the next one. In Word two lines of a long one go with the
+# signature; in LibreOffice that stands alone.
+ALONE = [("docx", "other", lines) for lines in (*range(12, 16), *range(33, 38))]
+CLOSING = [("closing", lines) for lines in range(4, 16)]  # before a last paragraph of five lines
 MORE = [("standard", lines) for lines in range(1, 9)]  # paragraphs behind the standard text
 WIDE = [("wide", lines) for lines in range(1, 9)]  # the same, with figures of 12 digits
-CASES = GROWING + MORE + WIDE
+CASES = GROWING + CLOSING + MORE + WIDE
 
 
 def write_facts(root, form, section, lines):
@@ -37,19 +46,24 @@ def write_facts(root, form, section, lines):
             facts = start + figured(form, 123456789012).replace("\nrequests.", "\n") + rest
             facts = facts.replace("requests.received", "[requests]\nreceived", 1)
         return f'{facts}[prose]\noverview = """\n{text}\n"""\n'
-    text = ("测" * 28 * lines)[: 28 * lines - 5] + "。"
-    return f'{facts}[prose]\n{section} = "{text}"\n'
+    if section == "closing":
+        return f'{facts}[prose]\nproblems = "{fill(lines)}"\nother = "{fill(5)}"\n'
+    return f'{facts}[prose]\n{section} = "{fill(lines)}"\n'
+
+
+def fill(lines):
+    return ("测" * 28 * lines)[: 28 * lines - 5] + "。"
 
 
 @pytest.fixture(scope="module")
-def printed(root, own_fonts, tmp_path_factory):
-    """Print all reports with LibreOffice; return the pages of each by section, lines and suffix."""
+def printed(root, own_fonts, browser, tmp_path_factory):
+    """Print all reports; return the pages of each by section, lines and suffix."""
     folder = tmp_path_factory.mktemp("pages")
     store = Store(root)
     form = store.kind.form_in_force(Period(2020))
-    settings = outputs.make_render_settings(store, SUFFIXES)
+    settings = outputs.make_render_settings(store, [*SUFFIXES, "pdf"])
     paths = {}
-    with Renderer() as renderer:
+    with own_faces(), Renderer() as renderer:
         for section, lines in CASES:
             report = fill_form(form, parse(write_facts(root, form, section, lines), "data.toml"))
             page = document.make_page(document.compose(report, store.kind.template))
@@ -57,17 +71,31 @@ def printed(root, own_fonts, tmp_path_factory):
                 path = folder / f"{section}-{lines}-{file.suffix}.{file.suffix}"
                 path.write_bytes(file.content)
                 paths[section, lines, file.suffix] = path
+    office = [path for path in paths.values() if path.suffix in {".docx", ".odt"}]
     profile = f"-env:UserInstallation=file://{make_profile()}"
-    words = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", folder, *paths.values()]
+    words = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", folder, *office]
     subprocess.run(words, capture_output=True, check=True, timeout=600, env=own_fonts)
+    window = browser.new_page()
+    for path in (path for path in paths.values() if path.suffix == ".html"):
+        window.goto(path.as_uri())
+        window.pdf(path=path.with_suffix(".pdf"), prefer_css_page_size=True)
+    window.close()
     pages = {}
     for case, path in paths.items():
         with pdfplumber.open(path.with_suffix(".pdf")) as pdf:
-            pages[case] = [measure(part) for part in pdf.pages]
+            pages[case] = pdf.pages if path.suffix == ".pdf" else [measure(part) for part in pdf.pages]
     return pages
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize(("section", "lines"), CASES)
 def test_pages_end_where_they_should(printed, section, lines, suffix):
+    if (suffix, section, lines) in ALONE:
+        pytest.xfail("LibreOffice splits no paragraph that is kept with the next one")
     check(printed[section, lines, suffix])
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(("section", "lines"), CASES)
+def test_every_format_has_the_pages_of_the_pdf(printed, section, lines, suffix):
+    assert len(printed[section, lines, suffix]) == len(printed[section, lines, "pdf"])

@@ -3,6 +3,7 @@
 import io
 import itertools
 import re
+import unicodedata
 from datetime import date
 
 import pdfplumber
@@ -68,7 +69,8 @@ def measure(page):
 
 
 def line_text(line):
-    return "".join(char["text"] for char in sorted(line, key=lambda char: char["x0"]))
+    text = "".join(char["text"] for char in sorted(line, key=lambda char: char["x0"]))
+    return unicodedata.normalize("NFKC", text)  # a browser may write 人 as the radical that looks like it
 
 
 def check(pages):
@@ -95,7 +97,7 @@ def test_pages_end_where_they_should_however_long_a_section_is(draw, section, li
 
 
 def test_a_full_page_has_as_many_lines_as_the_norm_says(draw):
-    pages = draw("problems", 80)
+    pages = draw("problems", 100)
     full = [body for body, lines, _empty in pages if lines == body and len(body) > 20]
     assert [len(body) for body in full[1:-1]] == [22] * len(full[1:-1])
     assert len(full) > 3

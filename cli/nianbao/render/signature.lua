@@ -30,11 +30,9 @@ local function lay_out(lines, look, full)
   return out
 end
 
-local LONG = 3 -- lines, from which on a paragraph can be split so that two lines stay with the signature
-
--- Replace the signature among the blocks of a page by what `write` returns for its lines, and the last paragraphs before
--- it, of which two lines stay with it on a page, by what `keep` returns for each and whether it is long. Return nil where
--- there is none.
+-- Replace the signature among the blocks of a page by what `write` returns for its lines, and then the last paragraphs
+-- before it, of which two lines stay with it on a page, by what `keep` returns for each, the lines that it takes, and
+-- whether it is the last. Return nil where there is none.
 return function(blocks, look, write, keep)
   local div, at = blocks:find_if(function(block) return block.t == "Div" and block.classes:includes("signature") end)
   if not at then return nil end
@@ -43,8 +41,8 @@ return function(blocks, look, write, keep)
   local out = blocks:clone()
   local function lines_of(block) return is_paragraph(block) and math.ceil((width_of(block) + look.body.indent) / full) or 0 end
   local last, before = lines_of(out[at - 1]), lines_of(out[at - 2])
-  if last == 1 and before > 0 then out[at - 2] = keep(out[at - 2], before > LONG) end
-  if last > 0 then out[at - 1] = keep(out[at - 1], last > LONG) end
   out[at] = write(lay_out(div.content:filter(is_paragraph), look, full), size)
+  if last == 1 and before > 0 then out[at - 2] = keep(out[at - 2], before, false) end
+  if last > 0 then out[at - 1] = keep(out[at - 1], last, true) end
   return out
 end

@@ -154,6 +154,9 @@ local function prose_table(tbl)
   return tbl
 end
 
+-- LibreOffice splits no paragraph that is kept with the next one: one with more lines would leave half a page empty.
+local LONG = 6
+
 -- The names, and below them the day of issue.
 local function signature(lines, size)
   local out = {}
@@ -297,8 +300,8 @@ return {
     return (div.classes:includes("form") or div.attributes.role) and div.content or nil -- a list has a role
   end,
   Blocks = function(blocks)
-    return lay_out_signature(blocks, PRESS.variables.look, signature, function(text, is_long)
-      return styled({ text }, is_long and "Closing Long" or "Closing")
+    return lay_out_signature(blocks, PRESS.variables.look, signature, function(text, lines)
+      return styled({ text }, lines > LONG and "Closing Long" or "Closing")
     end)
   end,
   Pandoc = raise_redhead,

@@ -27,8 +27,18 @@ local function heads_of(rows, name, columns)
   return above
 end
 
+-- Say for print in which size a figure fits its columns.
+local function fit(item, tbl)
+  local look, wide = PRESS.variables.look, 0
+  local page = look.page
+  local mm = tbl.classes:includes("landscape") and page.height - page.top - page.bottom or page.width - page.left - page.right
+  for column = item.column, item.column + item.cell.col_span - 1 do wide = wide + tbl.colspecs[column][2] * mm * 72 / 25.4 end
+  local size = size_of_figure(pandoc.utils.stringify(item.cell.contents), wide, look)
+  if size then item.cell.attributes.style = ("--size: %gpt"):format(size) end
+end
+
 -- Give each row label an ID too, and each figure the list of the headers above it and the labels beside it.
-local function body_of(rows, labels, above, name, id_of_table)
+local function body_of(rows, labels, above, name, tbl)
   for at, line in ipairs(laid_out(rows)) do
     local beside = pandoc.List()
     for _, item in ipairs(line) do
@@ -44,7 +54,8 @@ local function body_of(rows, labels, above, name, id_of_table)
         heads:extend(beside)
         cell.attributes.headers = table.concat(heads, " ")
         local mark = pandoc.utils.stringify(cell.contents):match("^FIGURE(%d+)E$")
-        if mark then cell.attr.identifier = PRESS.addresses[id_of_table][tonumber(mark)] end
+        if mark then cell.attr.identifier = PRESS.addresses[tbl.identifier][tonumber(mark)] end
+        fit(item, tbl)
       end
     end
   end
@@ -56,7 +67,7 @@ local function form(tbl)
   for at, body in ipairs(tbl.bodies) do
     local band = ("%s-%d"):format(name, at)
     local own = #body.head > 0 and heads_of(body.head, band .. "-h", #tbl.colspecs) or above
-    body_of(body.body, body.row_head_columns, own, band, name)
+    body_of(body.body, body.row_head_columns, own, band, tbl)
   end
   return tbl
 end

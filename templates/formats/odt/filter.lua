@@ -100,6 +100,9 @@ local function contents(div)
   return pandoc.RawBlock("opendocument", table.concat(out))
 end
 
+local LONG = 3 -- lines of a paragraph of which two may stay with the signature, and others not
+local signed -- the signature as it was written
+
 -- The names, and below them the day of issue.
 local function signature(lines, size)
   local out = {}
@@ -109,7 +112,8 @@ local function signature(lines, size)
       :format(at, at == #lines and "Date" or "Signature", align, line.left * size, line.right * size, at > 1 and ' fo:margin-top="0pt"' or ""))
     out[at] = ('<text:p text:style-name="Signature.%d">%s</text:p>'):format(at, xml(line.text))
   end
-  return pandoc.RawBlock("opendocument", table.concat(out, "\n"))
+  signed = pandoc.RawBlock("opendocument", table.concat(out, "\n"))
+  return signed
 end
 
 -- ── letters ─────────────────────────────────────────────────────────────────────────────────────────
@@ -219,6 +223,21 @@ local function colophon(div)
     :format(WIDE, table.concat(out))))
 end
 
+local function closing(text, style)
+  return pandoc.Div(pandoc.Para(text.content), pandoc.Attr("", {}, { ["custom-style"] = style }))
+end
+
+-- LibreOffice splits no paragraph that is kept with the next one: to move a long one would leave a page empty. So the signature is the last line of a long paragraph,
+-- in a frame, and two lines of the text go with that line to a page.
+local function sign(text)
+  local frame = ('<draw:frame draw:style-name="SignatureFrame" text:anchor-type="as-char" svg:width="%gpt"><draw:text-box fo:min-height="1pt">%s</draw:text-box></draw:frame>')
+    :format(WIDE - 1, signed.text)
+  signed.text = ""
+  text.content:extend { pandoc.LineBreak(), pandoc.RawInline("opendocument", frame) }
+  columns:insert('<style:style style:name="SignatureFrame" style:family="graphic" style:parent-style-name="Frame"><style:graphic-properties style:vertical-pos="bottom" style:vertical-rel="line" fo:padding="0mm" fo:margin="0mm" fo:border="none" draw:fill="none" draw:stroke="none"/></style:style>')
+  return closing(text, "Closing Long")
+end
+
 return {
   Emph = function(emph) return pandoc.Span(emph.content, pandoc.Attr("", {}, { ["custom-style"] = "Emphasis" })) end,
   Table = function(tbl)
@@ -261,9 +280,10 @@ return {
     return (div.classes:includes("form") or div.attributes.role) and div.content or nil -- a list has a role
   end,
   Blocks = function(blocks)
-    return lay_out_signature(blocks, PRESS.variables.look, signature, function(text, is_long)
-      if is_long then return text end -- LibreOffice would move all of it to the next page, and leave one empty
-      return pandoc.Div(pandoc.Para(text.content), pandoc.Attr("", {}, { ["custom-style"] = "Closing" }))
+    return lay_out_signature(blocks, PRESS.variables.look, signature, function(text, lines, is_last)
+      if lines > LONG and is_last then return sign(text) end
+      if lines > LONG then return text end
+      return closing(text, "Closing")
     end)
   end,
   Meta = function(meta)

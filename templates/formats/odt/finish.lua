@@ -4,10 +4,12 @@
 
 local FACTS = "facts.toml"
 
--- LibreOffice keeps a row with the next one only where a document asks for that, as those from Word do.
+-- LibreOffice keeps a row with the next one, and stretches no line that is broken by hand, only where a document asks for
+-- that, as those from Word do.
 local SETTINGS = '<?xml version="1.0" encoding="UTF-8"?>\n<office:document-settings xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
   .. 'xmlns:ooo="http://openoffice.org/2004/office" xmlns:config="urn:oasis:names:tc:opendocument:xmlns:config:1.0" office:version="1.3"><office:settings>'
   .. '<config:config-item-set config:name="ooo:configuration-settings"><config:config-item config:name="TableRowKeep" '
+  .. 'config:type="boolean">true</config:config-item><config:config-item config:name="DoNotJustifyLinesWithManualBreak" '
   .. 'config:type="boolean">true</config:config-item></config:config-item-set></office:settings></office:document-settings>'
 
 local function entry_of(path, media_type)
