@@ -67,12 +67,14 @@ def list_old_files(root, built, folder):
 
 
 def list_scans(root, built, folder):
-    """Give pictures of pages, and a PDF of one."""
+    """Give pictures of a page, and files of such pictures."""
     del root, folder
     page = scanned_pages.list_pages((built / "2020.pdf").read_bytes(), 100)[1]
     page = page.crop((0, 0, page.width, page.height // 3))  # the more lines, the longer it takes
     pictures = [(f".{suffix}", scanned_pages.make_picture(page, suffix)) for suffix in ("png", "jpeg")]
-    return [*pictures, (".pdf", scanned_pages.make_pdf([page], 100))]
+    archive = scanned_pages.make_archive({f"1{suffix}": content for suffix, content in pictures})
+    packages = [(".zip", archive), (".ofd", scanned_pages.make_ofd([pictures[1][1]]))]
+    return [*pictures, (".pdf", scanned_pages.make_pdf([page], 100)), *packages]
 
 
 def list_sets(root, built, folder):
