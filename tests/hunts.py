@@ -28,7 +28,11 @@ HUNTS = {
     "reports of providers": Count(2, 8),  # of each kind of provider
     "sets of providers": Count(2, 5),
     "mistakes of providers": Count(20, 100),  # of each of five kinds
-    "mutated files": Count(40, 3000),
+    "mutated published files": Count(40, 3000),
+    "mutated office files": Count(30, 2000),
+    "mutated old files": Count(4, 300),  # of three formats; LibreOffice starts for each
+    "mutated scans": Count(5, 300),
+    "mutated sets": Count(10, 1000),
     "trees of TOML": Count(50, 5000),
     "kills": Count(18, 300),  # of all commands together
     "saves": Count(60, 200),  # while a preview runs

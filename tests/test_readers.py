@@ -35,6 +35,7 @@ FORMATS = [
     (make_package("content.xml", mimetype="application/vnd.oasis.opendocument.text"), "docx", "odt"),
     (make_package("content.xml", mimetype="application/vnd.oasis.opendocument.spreadsheet"), "xls", "ods"),
     (make_package("OFD.xml"), "pdf", "ofd"),
+    (make_package("scans/", "scans/1.png", "scans/2.JPG", "__MACOSX/1.png"), "png", "zip"),
     (OLE + "WordDocument".encode("utf-16-le"), "docx", "doc"),
     (OLE + "Workbook".encode("utf-16-le"), "doc", "xls"),
     (b"{\\rtf1 x}", "doc", "rtf"),
@@ -73,7 +74,14 @@ def test_every_reader_is_chosen_for_a_file_and_has_its_own_order():
 
 
 @pytest.mark.parametrize(
-    "content", [make_package("a.txt"), make_package("a", mimetype="application/epub+zip"), b"\x00\x01", b"BM\x00"]
+    "content",
+    [
+        make_package("a.txt"),
+        make_package("1.png", "a.txt"),
+        make_package("a", mimetype="application/epub+zip"),
+        b"\x00\x01",
+        b"BM\x00",
+    ],
 )
 def test_no_reader_claims_what_is_no_report(content):
     with pytest.raises(UnreadableError):

@@ -14,7 +14,7 @@ from nianbao.workspace import selection
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nianbao.importer.file_sets.sources import SetSource
+    from nianbao.importer.file_sets.sources import Source
     from nianbao.importer.pipeline import ImportedReport
     from nianbao.importer.undecided_places import ShownFile
 
@@ -56,12 +56,14 @@ def run_preview(report: selection.ReportRef, options: PreviewOptions, imported: 
     running.run(should_open=options.should_open, on_no_browser=lambda: print_warning(_("no-browser", url=running.url)))
 
 
-def check_showing(sources: "Sequence[str | SetSource]", *, is_written: bool) -> None:
+def check_showing(sources: "Sequence[Source]", *, is_written: bool) -> None:
     """Raise `UserError` for an import that cannot be shown: of several files or a set, or one that is not written."""
+    from nianbao.importer.file_sets.sources import SetSource  # noqa: PLC0415  # heavy
+
     require_packages()
     if not is_written:
         raise UserError(_("show-needs-data-file"), _("leave-out-dry-run"))
-    if len(sources) != 1 or not isinstance(sources[0], str):
+    if len(sources) != 1 or isinstance(sources[0], SetSource):
         raise UserError(_("show-one-file", count=len(sources)), _("import-one-file"))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nianbao.importer import pipeline, published_sets
 from nianbao.importer.conflicts import find_conflict
-from nianbao.importer.file_sets.sources import SetSource
+from nianbao.importer.file_sets.sources import PictureSource, SetSource, Source, read_pictures
 from nianbao.importer.pipeline import ImportedReport, ImportOptions
 from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.i18n import _
@@ -22,13 +22,12 @@ from nianbao.workspace.store import Store
 _USUAL_BYTES = 2 * 2**20  # of a published file; a typical one has a quarter
 _Numbered = Iterable[tuple[int, ImportedReport | UserError]]
 Track = Callable[[_Numbered], _Numbered]  # shows progress
-_Source = str | SetSource  # a file by its name, or the files of a set
 # The number of a source, and what it holds where that was read before.
-_Item = tuple[int, _Source, bytes | None]
+_Item = tuple[int, Source, bytes | None]
 
 
 def import_files(
-    store: Store, sources: Sequence[_Source], options: ImportOptions, jobs: int = 0, track: Track = iter
+    store: Store, sources: Sequence[Source], options: ImportOptions, jobs: int = 0, track: Track = iter
 ) -> Iterator[ImportedReport | UserError]:
     """Import many files and sets of files, in their order; give each result, or the `UserError` why there is none.
 
@@ -57,7 +56,7 @@ def _write_unless_other(
 
 
 def _read_all(
-    store: Store, sources: Sequence[_Source], options: ImportOptions, jobs: int
+    store: Store, sources: Sequence[Source], options: ImportOptions, jobs: int
 ) -> Iterator[tuple[int, ImportedReport | UserError]]:
     """Read files and sets on several processes, in the order in which they are ready, each with its number."""
     items = [(number, source, _read_piped(source)) for number, source in enumerate(sources)]
@@ -83,7 +82,7 @@ def _normalize_target(report: ImportedReport) -> str:
     return unicodedata.normalize("NFC", os.path.realpath(report.target)).casefold()
 
 
-def _read_piped(source: _Source) -> bytes | None:
+def _read_piped(source: Source) -> bytes | None:
     """Read standard input where that is the file: other processes have none."""
     return pipeline.read_standard_input() if source == pipeline.STDIN else None
 
@@ -94,6 +93,8 @@ def _read_one(store: Store, options: ImportOptions, item: _Item) -> tuple[int, I
     try:
         if isinstance(source, SetSource):
             return number, published_sets.read_set(store, source, options)
+        if isinstance(source, PictureSource):
+            return number, pipeline.read_report(store, source.name, options, read_pictures(source))
         return number, pipeline.read_report(store, source, options, content)
     except UserError as cause:
         error = UserError(cause.message, cause.fix)  # without its cause, which may not be sent to another process
@@ -116,8 +117,8 @@ def _make_lost_result(item: _Item) -> tuple[int, UserError]:
     return number, make_lost_error(source)
 
 
-def make_lost_error(source: _Source) -> UserError:
+def make_lost_error(source: Source) -> UserError:
     """Return the error for a file, or a set, whose process ended while reading it."""
-    name = source.name if isinstance(source, SetSource) else source
+    name = source if isinstance(source, str) else source.name
     why = _("import-process-gone", name=pipeline.describe_source(name))
     return UserError(why, _("keep-report-only"))

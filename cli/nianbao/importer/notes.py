@@ -101,12 +101,20 @@ def describe_place(place: Place, left: float | None = None) -> str:
     if place.sheet and place.row:
         return place.name_cell(left)
     if place.page:
-        return _("place-page", number=place.page)
+        return _describe_page(place)
     if place.line:
         return _("place-line", number=place.line)
     if place.table and place.row:
         return _("place-row", table=place.table, number=place.row)
     return _("place-table", number=place.table) if place.table else ""
+
+
+def _describe_page(place: Place) -> str:
+    if not place.picture:
+        return _("place-page", number=place.page)
+    if place.row:
+        return _("place-picture-row", number=place.page, name=place.picture, row=place.row)
+    return _("place-picture", number=place.page, name=place.picture)
 
 
 def add_unread(findings: Sequence[Finding], report: Report | None, recognized: RecognizedReport) -> list[Finding]:

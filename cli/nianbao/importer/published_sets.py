@@ -14,7 +14,7 @@ from nianbao.importer.file_sets.deviations import Deviation, describe_deviations
 from nianbao.importer.file_sets.parts import PublishedPart
 from nianbao.importer.file_sets.recognition import MatchedSet, match_parts
 from nianbao.importer.file_sets.set_reading import ReadSet, assemble, find_days, put, require_period
-from nianbao.importer.file_sets.sources import SetSource, gather_sources, read_source
+from nianbao.importer.file_sets.sources import SetSource, Source, gather_sources, read_source
 from nianbao.importer.pipeline import ImportedReport, ImportOptions, choose_target, fill_form_of, read_guarded
 from nianbao.model.facts import find_value
 from nianbao.model.file_sets.mapping import FileSet
@@ -25,8 +25,8 @@ from nianbao.workspace.files import display_path
 from nianbao.workspace.store import Store
 
 
-def gather(store: Store, names: Sequence[str]) -> list[str | SetSource]:
-    """Join the files that a person names to published sets, as far as they are of one."""
+def gather(store: Store, names: Sequence[str]) -> list[Source]:
+    """Join the files that a person names to published sets, as far as they are of one, and folders of pictures."""
     return gather_sources(names, lambda: [file_set for _kind, file_set in list_file_sets(store)])
 
 

@@ -9,7 +9,8 @@ from typing import Literal
 
 from nianbao.importer import readers
 from nianbao.importer.notes import describe_place
-from nianbao.importer.readers import eml
+from nianbao.importer.readers import eml, ofd
+from nianbao.importer.readers import zip as archive
 from nianbao.importer.recognition import RecognizedReport
 from nianbao.importer.recognition.data_files.comments import describe_undecided
 from nianbao.importer.recognition.proof import find_unproven
@@ -18,9 +19,9 @@ from nianbao.importer.recognition.recognized_report import match_cells
 from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedRow
 from nianbao.model.i18n import N_, _
 
-Drawable = Literal["", "pdf", "picture"]
+Drawable = Literal["", "pdf", "picture", "pictures"]
 
-_DRAWABLE: dict[str, Drawable] = {"pdf": "pdf", "png": "picture", "jpeg": "picture"}  # by format
+_DRAWABLE: dict[str, Drawable] = {"pdf": "pdf", "png": "picture", "jpeg": "picture", "zip": "pictures"}  # by format
 _SHEET_CELL = re.compile(r"(?P<sheet>.*)!(?P<column>[A-Z]+)(?P<row>\d{1,7})", re.DOTALL)
 _BY_ORDER = {"sums": N_("compare-row-by-order-and-sums"), "order": N_("compare-row-by-order-alone")}
 
@@ -69,6 +70,8 @@ def make_shown_file(
     if file_format == "eml" and (found := eml.find_file(content)):
         name, content = found
         file_format = readers.choose_format(content, PurePath(name).suffix)
+    if file_format == "ofd" and (pictures := ofd.find_page_pictures(content)):
+        file_format, content = "zip", archive.pack(pictures)
     drawable = _DRAWABLE.get(file_format, "")
     missing = () if is_carried else _list_missing(recognized)
     places = (*_list_undecided(recognized), *missing, *_list_places(recognized))

@@ -6,6 +6,7 @@ from io import BytesIO
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+from nianbao.importer.readers import zip as archive
 from nianbao.importer.readers.page_layout import MAX_PAGES
 from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.readers.scans import limit_pixels
@@ -28,7 +29,7 @@ Size = tuple[int, int]
 
 
 class SourceViewer:
-    """Draws the pages of a PDF, or the one page that is a picture."""
+    """Draws the pages of a PDF, or those that are pictures: one, or several in an archive."""
 
     def __init__(self, file: ShownFile) -> None:
         self._file = file
@@ -43,8 +44,8 @@ class SourceViewer:
     def measure(self) -> list[Size]:
         """Return width and height of each page, in pixels as it is drawn; raises `UserError` for a damaged file."""
         with _limit_and_report():
-            if self._file.drawable == "picture":
-                return [self._open_picture().size]
+            if self._file.drawable != "pdf":
+                return [_open_picture(content).size for content in self._list_pictures()]
             pdf = self._open_pdf()
             sizes = [pdf.get_page_size(number) for number in range(min(len(pdf), MAX_PAGES))]
             return [scale_page(width, height)[:2] for width, height in sizes]
@@ -52,7 +53,8 @@ class SourceViewer:
     def draw(self, number: int) -> bytes:
         """Draw a page, counted from 1, as JPEG; raises `UserError` where that is not possible."""
         with _limit_and_report():
-            image = self._open_picture() if self._file.drawable == "picture" else self._draw_page(number - 1)
+            is_pdf = self._file.drawable == "pdf"
+            image = self._draw_page(number - 1) if is_pdf else _open_picture(self._list_pictures()[number - 1])
             drawn = BytesIO()
             image.save(drawn, "JPEG", quality=_QUALITY)
             return drawn.getvalue()
@@ -72,15 +74,20 @@ class SourceViewer:
         finally:
             page.close()
 
-    def _open_picture(self) -> "Image.Image":
-        """Open the picture, upright as its reader takes it, no larger than a page is drawn."""
-        from PIL import Image, ImageOps  # noqa: PLC0415  # heavy
+    def _list_pictures(self) -> list[bytes]:
+        content = self._file.content
+        return [content] if self._file.drawable == "picture" else [one for _name, one in archive.unpack(content)]
 
-        with Image.open(BytesIO(self._file.content), formats=("PNG", "JPEG")) as image:
-            limit_pixels(*image.size)
-            upright = ImageOps.exif_transpose(image)
-            upright.thumbnail((_MAX_SIDE, _MAX_SIDE))
-            return _put_on_white(upright)
+
+def _open_picture(content: bytes) -> "Image.Image":
+    """Open a picture, upright as its reader takes it, no larger than a page is drawn."""
+    from PIL import Image, ImageOps  # noqa: PLC0415  # heavy
+
+    with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as image:
+        limit_pixels(*image.size)
+        upright = ImageOps.exif_transpose(image)
+        upright.thumbnail((_MAX_SIDE, _MAX_SIDE))
+        return _put_on_white(upright)
 
 
 @contextmanager

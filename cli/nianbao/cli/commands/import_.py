@@ -43,6 +43,7 @@ def import_(
     port: Port = 0,
     editor: Editor = "vscode",
     *,
+    pages: Annotated[bool, typer.Option("--pages", help=_("option-pages"))] = False,
     show: Annotated[bool, typer.Option("--show", help=_("option-show"))] = False,
     should_open: ShouldOpen = True,
     poll: Poll = False,
@@ -56,12 +57,13 @@ def import_(
     from nianbao.cli import previews
     from nianbao.cli.output import findings, imports
     from nianbao.importer import batch, pipeline, published_sets
+    from nianbao.importer.file_sets.sources import join_pages
     from nianbao.workspace import selection
     from nianbao.workspace.store import Store
 
     with report_errors():
         store = Store.open(root)
-        sources = published_sets.gather(store, files)
+        sources = [join_pages(files)] if pages else published_sets.gather(store, files)
         if show:
             previews.check_showing(sources, is_written=not dry_run and to != "json")
         options = pipeline.ImportOptions(

@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO, StringIO
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from nianbao.importer.file_sets.deviations import Deviation
 from nianbao.importer.readers.refusal import DAMAGE_ERRORS, MAX_TEXT_BYTES, UnreadableError, limit_size
@@ -119,11 +119,6 @@ def is_csv(name: str) -> bool:
     """Tell whether the name of a file is that of a CSV file, none that a system has put beside it."""
     path = PurePosixPath(name)
     return path.suffix.lower() == CSV and not any(part.startswith((".", "__MACOSX")) for part in path.parts)
-
-
-def list_folder(folder: Path) -> list[str]:
-    """List the CSV files of a folder by name; raises OSError."""
-    return sorted(path.name for path in folder.iterdir() if is_csv(path.name))
 
 
 def limit_parts(parts: Sequence[PublishedPart]) -> None:

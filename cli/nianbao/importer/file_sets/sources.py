@@ -15,11 +15,11 @@ from nianbao.importer.file_sets.parts import (
     PublishedPart,
     is_csv,
     limit_parts,
-    list_folder,
     read_archive,
     read_csv,
     read_workbook,
 )
+from nianbao.importer.readers import zip as archive
 from nianbao.importer.readers.refusal import DAMAGE_ERRORS, MAX_FILE_BYTES, UnreadableError
 from nianbao.model.file_sets.mapping import FileSet
 from nianbao.model.file_sets.texts import fold_name
@@ -42,13 +42,29 @@ class SetSource:
     paths: tuple[Path, ...]
 
 
-def gather_sources(names: Sequence[str], list_sets: Callable[[], Sequence[FileSet]]) -> list[str | SetSource]:
-    """Join the files of each set; what is of none stays a name. Raises `UserError` for a folder that cannot be read."""
-    sources: dict[str, str | SetSource] = {}
+@dataclass(frozen=True, slots=True)
+class PictureSource:
+    """Pictures that are the pages of one report, as a person names them: files, or a folder."""
+
+    name: str
+    paths: tuple[Path, ...]
+
+
+Source = str | SetSource | PictureSource
+
+
+def gather_sources(names: Sequence[str], list_sets: Callable[[], Sequence[FileSet]]) -> list[Source]:
+    """Join the files of each set, and the pictures of each folder; what is of neither stays a name.
+
+    Raises `UserError` for a folder that cannot be read.
+    """
+    sources: dict[str, Source] = {}
     for name in dict.fromkeys(names):
         path = Path(name)
-        if path.is_dir() and (found := _list_folder(path)):
+        if path.is_dir() and (found := _list_folder(path, is_csv)):
             sources[f"{name}/"] = SetSource(name, tuple(path / one for one in found))
+        elif path.is_dir() and (found := _list_folder(path, archive.is_picture)):
+            sources[f"{name}/"] = PictureSource(name, tuple(path / one for one in found))
         elif is_csv(path.name) and path.is_file():
             folder = f"{path.parent}/"
             known = sources.get(folder)
@@ -61,9 +77,24 @@ def gather_sources(names: Sequence[str], list_sets: Callable[[], Sequence[FileSe
     return list(sources.values())
 
 
-def _list_folder(folder: Path) -> list[str]:
+def join_pages(names: Sequence[str]) -> PictureSource:
+    """Join pictures as the pages of one report; raises `UserError` for what is no picture."""
+    for name in names:
+        if not archive.is_picture(Path(name).name):
+            raise UserError(_("page-is-no-picture", name=name), _("name-pictures-of-pages"))
+    return PictureSource(names[0], tuple(map(Path, dict.fromkeys(names))))
+
+
+def read_pictures(source: PictureSource) -> bytes:
+    """Return the pictures as an archive, in which they have their names; raises `UserError` for one that is missing."""
+    names = [path.name for path in source.paths]
+    is_clear = len(set(names)) == len(names)
+    return archive.pack((path.name if is_clear else path.as_posix(), _read_file(path)) for path in source.paths)
+
+
+def _list_folder(folder: Path, is_wanted: Callable[[str], bool]) -> list[str]:
     try:
-        return list_folder(folder)
+        return sorted(path.name for path in folder.iterdir() if is_wanted(path.name))
     except OSError as error:
         message = _("cannot-read-name", name=display_path(folder), error=describe_reason(error))
         raise UserError(message, _("remove-cause-and-rerun")) from error

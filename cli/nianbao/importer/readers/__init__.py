@@ -22,7 +22,7 @@ from nianbao.model.i18n import _, join_words
 
 __all__ = ["MAX_FILE_BYTES", "Confidence", "Sample", "UnreadableError", "choose_format", "load_readers", "read"]
 
-_SCANNED = frozenset({"pdf", "png", "jpeg"})  # formats of scans
+_SCANNED = frozenset({"pdf", "png", "jpeg", "ofd", "zip"})  # formats of scans
 
 
 class Reader(Protocol):

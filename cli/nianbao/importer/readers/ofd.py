@@ -5,9 +5,11 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from xml.etree import ElementTree as ET
 
+from nianbao.importer.readers import scanned_file, scans
 from nianbao.importer.readers.page_layout import (
     MAX_PAGES,
     MIN_PAGE_CHARACTERS,
@@ -19,7 +21,7 @@ from nianbao.importer.readers.page_layout import (
 )
 from nianbao.importer.readers.page_lines import Char, TextLine, join_lines, select_characters
 from nianbao.importer.readers.page_wrapped import unwrap_cells
-from nianbao.importer.readers.refusal import UnreadableError
+from nianbao.importer.readers.refusal import MAX_FILE_BYTES, UnreadableError
 from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.readers.xml_parts import open_package, parse_xml, read_part
 from nianbao.importer.recognition.published import PublishedDocument, PublishedTable
@@ -35,6 +37,7 @@ _NARROW = 0.5  # of the size of a font: the width of a character that is not of 
 _MAX_SLANT = 0.1  # mm; a line that rises more is no line of a table
 _MAX_REPEATS = 10_000  # of one distance between characters
 _MAX_TEMPLATES = 10  # under one page
+_MIN_PICTURE = 0.5  # of a page that is a scan
 _A4 = (0.0, 0.0, 210.0, 297.0)  # mm; of a document that states no size
 _DEPARTURES = {"S": 2, "M": 2, "L": 2, "Q": 4, "B": 6, "A": 7, "C": 0}  # of an outline, with how many numbers follow
 
@@ -47,7 +50,10 @@ def claim(sample: Sample) -> Confidence:
 
 
 def read(content: bytes) -> PublishedDocument:
-    """Read an OFD document; raises `UnreadableError` for one that is damaged, or has no text."""
+    """Read an OFD document; raises `UnreadableError` for one that is damaged, or has no text and is not read.
+
+    Pages that are pictures are read as scans, where something is installed that reads them.
+    """
     with open_package(content) as package:
         main = _parse(package, _MAIN)
         root = _join("", _find_text(main, "DocRoot"))
@@ -59,7 +65,14 @@ def read(content: bytes) -> PublishedDocument:
             TextLine | PublishedTable
         ] = []  # of a file with facts: with all words, and no cell put into another row
         characters = 0
+        pictures = dict(_find_scans(package, document, root, pages[:MAX_PAGES]))
+        scanned_file.limit_pages(len(pictures))
         for number, page in enumerate(pages[:MAX_PAGES], 1):
+            if number in pictures:
+                read = scanned_file.read_picture_of_page(*pictures[number], page=number)
+                blocks += (replace(block, place=replace(block.place, picture="")) for block in read)
+                unmoved += read if facts else ()
+                continue
             chars = [char for part in page for char in _read_characters(part)]
             characters += len(chars)
             tables = find_ruled_tables([rule for part in page for rule in _read_rules(part)])
@@ -67,16 +80,60 @@ def read(content: bytes) -> PublishedDocument:
             chars = select_characters(chars)
             blocks += lay_out_page(unwrap_cells(chars), tables, height, number)
             unmoved += lay_out_page(chars, tables, height, number, keep_all=True) if facts else ()
-        if characters < MIN_PAGE_CHARACTERS * max(1, min(len(pages), MAX_PAGES)):
-            raise UnreadableError(_("ofd-without-text"), _("export-ofd-as-pdf"))
+        if characters < MIN_PAGE_CHARACTERS * (max(1, min(len(pages), MAX_PAGES)) - len(pictures)):
+            raise UnreadableError(_("ofd-without-text"), _("install-ocr-for-ofd"))
         return PublishedDocument(
             tuple(join_lines(remove_running_lines(blocks))),
             _find_text(main, "Title"),
             embedded_facts=facts,
             exact=False,
             lines=tuple(list_printed_lines(unmoved)),
+            scanned=bool(pictures),
             notes=(_("first-pages-read", pages=MAX_PAGES),) if len(pages) > MAX_PAGES else (),
         )
+
+
+def find_page_pictures(content: bytes) -> list[tuple[str, bytes]]:
+    """Return the pictures of a document of which every page is one, with their names; none of any other document."""
+    with open_package(content) as package:
+        root = _join("", _find_text(_parse(package, _MAIN), "DocRoot"))
+        document = _parse(package, root)
+        pages = _list_pages(package, document, root)
+        found = list(_find_scans(package, document, root, pages))
+        return [picture for _number, picture in found] if len(found) == len(pages) else []
+
+
+def _find_scans(
+    package: zipfile.ZipFile, document: ET.Element, root: str, pages: Sequence[Sequence[ET.Element]]
+) -> Iterator[tuple[int, tuple[str, bytes]]]:
+    """Yield the pages that are nothing but a picture: their numbers, from 1, and the picture with its name."""
+    if not scans.is_installed():
+        return
+    files: dict[str, str] | None = None
+    for number, page in enumerate(pages, 1):
+        images = [image for part in page for image in part.iter("ImageObject") if _is_visible(image)]
+        if len(images) != 1 or sum(1 for part in page for _char in _read_characters(part)) >= MIN_PAGE_CHARACTERS:
+            continue
+        _left, _top, width, height = _read_box(page[-1], _read_box(document, _A4))
+        boundary = _read_numbers(images[0].get("Boundary"))
+        if len(boundary) < len(_A4) or boundary[2] * boundary[3] < _MIN_PICTURE * width * height:
+            continue
+        files = _list_media(package, document, root) if files is None else files
+        if name := files.get(images[0].get("ResourceID", "")):
+            yield number, (posixpath.basename(name), read_part(package, name, MAX_FILE_BYTES))
+
+
+def _list_media(package: zipfile.ZipFile, document: ET.Element, root: str) -> dict[str, str]:
+    """Return the names of the pictures of a document by the ids under which pages use them."""
+    files = {}
+    for kind in ("PublicRes", "DocumentRes"):
+        for resource in document.iter(kind):
+            part = _join(root, (resource.text or "").strip())
+            listed = _parse(package, part)
+            folder = _join(part, listed.get("BaseLoc", "") + "/x")
+            for media in listed.iter("MultiMedia"):
+                files[media.get("ID", "")] = _join(folder, _find_text(media, "MediaFile"))
+    return files
 
 
 # ── parts ────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""Files that are scans: a picture, or the pages of a PDF without text."""
+"""Files that are scans: a picture, several in one archive, or the pages of a PDF or an OFD without text."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,8 +9,9 @@ from nianbao.importer.readers import scans
 from nianbao.importer.readers.page_layout import lay_out_page, remove_running_lines
 from nianbao.importer.readers.page_lines import TextLine, join_lines, select_characters
 from nianbao.importer.readers.refusal import UnreadableError
-from nianbao.importer.recognition.published import PublishedDocument, PublishedTable
-from nianbao.model.i18n import _
+from nianbao.importer.recognition.published import Place, PublishedDocument, PublishedTable
+from nianbao.model.finding import UserError
+from nianbao.model.i18n import _, join_words
 
 MAX_SCANNED_PAGES = 30  # of one file; a report has six
 _DPI = 200
@@ -26,6 +27,33 @@ def read_picture(content: bytes) -> PublishedDocument:
     return PublishedDocument(tuple(join_lines(remove_running_lines(blocks))), exact=False, scanned=True)
 
 
+def read_pictures(pictures: Sequence[tuple[str, bytes]]) -> PublishedDocument:
+    """Read pictures with their names as the pages of one report; raises `UnreadableError` that names one of them."""
+    if not scans.is_installed():
+        raise UnreadableError(_("is-picture"), _("install-ocr-for-picture"))
+    limit_pages(len(pictures))
+    blocks = [
+        block for number, picture in enumerate(pictures, 1) for block in read_picture_of_page(*picture, page=number)
+    ]
+    note = _("pictures-read-as-pages", names=join_words(name for name, _content in pictures))
+    return PublishedDocument(tuple(join_lines(remove_running_lines(blocks))), exact=False, scanned=True, notes=(note,))
+
+
+def read_picture_of_page(name: str, content: bytes, page: int) -> list[TextLine | PublishedTable]:
+    """Read the picture of a page; its places and errors have its name."""
+    try:
+        blocks = _lay_out(scans.read_page(partial(scans.open_picture, content)), page)
+    except UserError as error:
+        raise UnreadableError(_("at-place", place=name, message=error.message), error.fix) from error
+    return [_replace_place(block, replace(block.place, picture=name)) for block in blocks]
+
+
+def limit_pages(count: int) -> None:
+    """Raise `UnreadableError` for more pages than are read as pictures."""
+    if count > MAX_SCANNED_PAGES:
+        raise UnreadableError(_("too-many-scanned-pages", limit=MAX_SCANNED_PAGES), _("keep-report-pages"))
+
+
 def read_pages(content: bytes, numbers: Sequence[int]) -> dict[int, list[TextLine | PublishedTable]]:
     """Read pages of a PDF as pictures; returns what is on each, by its number from 0.
 
@@ -33,8 +61,7 @@ def read_pages(content: bytes, numbers: Sequence[int]) -> dict[int, list[TextLin
     """
     import pypdfium2  # noqa: PLC0415  # heavy
 
-    if len(numbers) > MAX_SCANNED_PAGES:
-        raise UnreadableError(_("too-many-scanned-pages", limit=MAX_SCANNED_PAGES), _("keep-report-pages"))
+    limit_pages(len(numbers))
     blocks = {}
     with pypdfium2.PdfDocument(content) as pdf:
         for number in numbers:
@@ -53,6 +80,10 @@ def _lay_out(page: scans.ScannedPage, number: int = 0) -> list[TextLine | Publis
         replace(block, place=place, edges=()) if isinstance(block, PublishedTable) else replace(block, place=place)
         for block, place in zip(blocks, places, strict=True)
     ]
+
+
+def _replace_place(block: TextLine | PublishedTable, place: Place) -> TextLine | PublishedTable:
+    return replace(block, place=place)
 
 
 def _render(pdf: Any, number: int) -> Any:  # noqa: ANN401  # pypdfium2 and numpy have no types

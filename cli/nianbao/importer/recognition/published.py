@@ -10,6 +10,7 @@ class Place:
 
     `table` and `row` count the tables of the file, and the rows of one, where nothing else is known. On a page it
     stands between `top` and `bottom`, which are shares of the page's height; both are 0 where that is not known.
+    `picture` is the name of the picture that is the page, where each is a file of its own.
     """
 
     page: int = 0
@@ -19,6 +20,7 @@ class Place:
     row: int = 0
     top: float = 0.0
     bottom: float = 0.0
+    picture: str = ""
 
     def name_cell(self, left: float | None) -> str:
         """Return the sheet and the cell in the column `left`, counted from 0, or the sheet and the row."""

@@ -44,12 +44,14 @@ class AmbiguousRow:
     """A row whose figures stand together: its slots in order, and the texts that hold them.
 
     With `one_figure_each` a text holds one figure, as a cell does: only which column each belongs to is not known.
+    `ends_blank` says that blank cells stand behind the texts, so many that each column has a cell.
     """
 
     slots: tuple[Slot, ...]
     texts: tuple[str, ...]
     reading: Reading
     one_figure_each: bool = False
+    ends_blank: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +127,12 @@ def find_candidates(
     Otherwise all candidates of the row are listed. Also returns what solves the `open_rows`, whose places in the
     form are searched together with the figures of the rows.
     """
-    splits = [list(islice(_split_row(row), _MAX_CANDIDATES + 1)) for row in rows]
-    domains = {
-        index: _make_domain(rows[index], split, checks)
-        for index, split in enumerate(splits)
-        if 0 < len(split) <= _MAX_CANDIDATES
-    }
+    splits = [list_candidates(row) for row in rows]
+    domains = {index: _make_domain(rows[index], split, checks) for index, split in enumerate(splits) if split}
     printed = [*(domain.to_printed(rows[index].slots) for index, domain in domains.items()), *open_rows]
     equations = make_equations(printed, known, checks)
     indexes = list(domains)
-    found = [Candidates((), too_many=len(split) > _MAX_CANDIDATES) for split in splits]
+    found = [Candidates((), too_many=split is None) for split in splits]
     solved: list[Solved] = []
     for numbers, own in part_rows(printed, equations):
         solutions = solve([printed[number] for number in numbers], own)
@@ -150,6 +148,12 @@ def find_candidates(
     return found, solved
 
 
+def list_candidates(row: AmbiguousRow) -> list[Candidate] | None:
+    """List every way to split the texts of a row into figures; None where there are too many."""
+    found = [tuple(one) for one in islice(_split_row(row), _MAX_CANDIDATES + 1)]
+    return found if len(found) <= _MAX_CANDIDATES else None
+
+
 def _select_candidates(
     row: AmbiguousRow, domain: _Domain, chosen: AbstractSet[RowFigures], equations: Sequence[Equation]
 ) -> Candidates:
@@ -162,7 +166,7 @@ def _select_candidates(
     return domain.select({figures for cost, figures in domain.costs if cost <= highest})
 
 
-def _make_domain(row: AmbiguousRow, listed: Sequence[Sequence[Number | None]], checks: Sequence[Check]) -> _Domain:
+def _make_domain(row: AmbiguousRow, listed: Sequence[Candidate], checks: Sequence[Check]) -> _Domain:
     """Complete the candidates of one row."""
     equations = [equation for check in checks if (equation := make_row_equation(check, row.slots))]
     costs: dict[RowFigures, int] = {}
@@ -170,7 +174,7 @@ def _make_domain(row: AmbiguousRow, listed: Sequence[Sequence[Number | None]], c
     for candidate in listed:
         for cost, figures in _complete(candidate, equations):
             costs[figures] = min(cost, costs.get(figures, cost))
-            candidates.setdefault(figures, []).append(tuple(candidate))
+            candidates.setdefault(figures, []).append(candidate)
     return _Domain(tuple(sorted((cost, figures) for figures, cost in costs.items())), candidates)
 
 
@@ -180,9 +184,7 @@ def is_consistent(slots: Sequence[Slot], figures: Sequence[Number], checks: Sequ
     return bool(equations) and not any(evaluate(equation, figures) for equation in equations)
 
 
-def _complete(
-    candidate: Sequence[Number | None], equations: Sequence[dict[int, int]]
-) -> Iterator[tuple[int, RowFigures]]:
+def _complete(candidate: Candidate, equations: Sequence[dict[int, int]]) -> Iterator[tuple[int, RowFigures]]:
     """Give the figures of a candidate with their cost.
 
     Its blanks are 0 if the identities hold so; else there is one for each way to fill one blank so that they hold.

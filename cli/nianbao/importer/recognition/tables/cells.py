@@ -100,7 +100,9 @@ def read_row(
     if (placed is None and in_order) or (may_run_together and any(cell.reason == "together" for cell in cells)):
         # Which blank cell of a table belongs to the form is not known where their number is another.
         texts = tuple(cell.text for cell in published if row.from_text or cell.text.strip())
-        ambiguous = AmbiguousRow(slots, texts, row.reading, one_figure_each=not may_run_together)
+        ends_blank = row.is_separated and bool(row.label) and 0 < len(slots) - len(texts) <= row.stripped
+        each = not may_run_together
+        ambiguous = AmbiguousRow(slots, texts, row.reading, one_figure_each=each, ends_blank=ends_blank)
         cells = [RecognizedCell(slot, "undecided", printed=" ".join(texts), reason="together") for slot in slots]
     elif alignment.unverified and not is_consistent(slots, [cell.value or 0 for cell in cells], layout.form.checks):
         cells = [
@@ -168,6 +170,17 @@ def _resolve_cell(cell: RecognizedCell, column: int, candidates: Candidates, row
         return replace(cell, state="blank", printed=text, reason="together", keep_text=True)
     options = tuple(sorted(printed | lost | ({0} if may_be_blank else set())))
     return replace(cell, state="undecided", printed=text, reason="together", options=options)
+
+
+def read_in_place(row: RecognizedRow, ambiguous: AmbiguousRow) -> RecognizedRow:
+    """Read a row whose figures stand in its first columns, one in each, with blank cells behind them."""
+    texts = dict(enumerate(ambiguous.texts))
+    placed = PlacedCells({column: texts.get(column, "") for column in range(len(row.cells))}, {})
+    cells = (
+        replace(_read_cell(cell.slot, column, placed, {}, ambiguous.reading), left=cell.left)
+        for column, cell in enumerate(row.cells)
+    )
+    return replace(row, cells=tuple(cells))
 
 
 # ── rows that occur twice ────────────────────────────────────────────────────────────
