@@ -364,8 +364,19 @@ local function fill_tree(div, figures)
   return div:walk { Str = function(str) return pandoc.Str((str.text:gsub(MARK, function(at) return figures[tonumber(at)] end))) end }
 end
 
+local FILTER_SECONDS = 10 -- less than a page may take, so that it is the filter that is named
+local INSTRUCTIONS = 10000000 -- of Lua, between two looks at the clock
+
+-- Apply the filters of a format; one that does not end is an error at the line where it is.
 local function apply_filters(doc, filters)
+  local start = os.time()
+  debug.sethook(function()
+    if os.time() - start < FILTER_SECONDS then return end
+    debug.sethook()
+    error(("not ended after %d seconds"):format(FILTER_SECONDS), 2)
+  end, "", INSTRUCTIONS)
   for _, filter in ipairs(filters or {}) do doc = doc:walk(filter) end
+  debug.sethook()
   return doc
 end
 
@@ -593,6 +604,7 @@ for size in io.lines() do
   local message = pandoc.json.decode(io.read(tonumber(size)), false)
   local handle = message.page and render_page or message.reduce and reduce_sections or load_settings
   local succeeded, answer = pcall(handle, message)
+  debug.sethook() -- which an error leaves
   if answer or not succeeded then
     send(succeeded and "." or "!", succeeded and answer or tostring(answer))
     collectgarbage() -- now nobody waits
