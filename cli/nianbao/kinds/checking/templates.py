@@ -76,7 +76,8 @@ def _check_form_texts(kind: KindFolder, form: Form, environment: Environment) ->
 def _list_form_texts(form: Form) -> dict[Keys, str]:
     """List the templates that an edition has itself."""
     texts: dict[Keys, str] = {("title",): form.title, ("author",): form.author}
-    return texts | {("sections", number, "heading"): part.heading for number, part in enumerate(form.sections)}
+    texts |= {("sections", number, "heading"): part.heading for number, part in enumerate(form.sections)}
+    return texts | {("pictures", number, "title"): part.title for number, part in enumerate(form.pictures)}
 
 
 def _find_unknown_functions(environment: Environment, tree: nodes.Template, file: str, text: str) -> Iterator[Mistake]:
