@@ -138,3 +138,27 @@ def test_any_text_comes_back_from_html_as_it_was(root, renderer, facts):
     ).files
     paragraphs = html.fromstring(printed.content.decode()).xpath("//main/p")
     assert [plain(paragraph.text_content()) for paragraph in paragraphs] == [plain(f"甲{fact}乙") for fact in facts]
+
+
+def test_no_fact_starts_a_list_or_heading_of_typst_in_a_cell_an_item_or_strong_words(office):
+    starts = ["3. Mai", "- Minus", "+ Plus", "= Gleich", "/ Strich: Wort"]
+    facts = "\n".join(f'f{at} = "{text}"' for at, text in enumerate(starts))
+    lines = [
+        f"- {{{{ own.f{at} }}}}\n\n| 甲 |\n|--|\n| {{{{ own.f{at} }}}} |\n\n**{{{{ own.f{at} }}}}**\n"
+        for at in range(len(starts))
+    ]
+    data = office / "data/2020.toml"
+    text = data.read_text(encoding="utf-8").split("[prose]")[0]
+    prose = "\n".join(lines)
+    data.write_text(f"{text}\n{facts}\n[prose]\nother = '''\n{prose}\n'''\n", encoding="utf-8")
+    done = outputs.build_report(Store(office), Period(2020), ["pdf"])
+    assert not [finding for finding in done.check.findings if finding.level == "error"]
+    with pdfplumber.open(office / "build/2020.pdf") as pdf:
+        words = [word for page in pdf.pages for word in page.extract_words()]
+    printed = " ".join(word["text"] for word in words)
+    assert [printed.count(start) for start in starts] == [3] * len(starts)
+    gaps = [
+        b["x0"] - a["x1"] for a, b in zip(words, words[1:], strict=False) if (a["text"], b["text"]) == ("3.", "Mai")
+    ]
+    assert len(gaps) == 3
+    assert max(gaps) < 6  # pt: a space, not the indent of a list

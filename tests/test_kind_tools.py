@@ -425,6 +425,26 @@ def test_files_of_a_kind_that_is_gone_are_not_taken_for_those_of_an_office(run, 
     listed = run("list --json")
     assert [one["office"] for one in json.loads(listed.out)["reports"]] == ["old-year"]
     assert "report kind add" in run("validate old-year").out  # nobody can tell whether it is an office
+    data = tmp_path / "data/old-year/2025.toml"
+    written = data.read_text(encoding="utf-8")
+    data.write_text(re.sub(r"(?m)^edition.*\n", "", written), encoding="utf-8")
+    assert data.read_text(encoding="utf-8") != written
+    for words in ("validate old-year", "build old-year 2025"):
+        done = run(words)
+        assert done.code == 1
+        assert "data/old-year/2025.toml:" in done.out
+        assert "old-year 像是某个文种的，这里没有这个文种" in done.out
+    # Offices of the same shape: one that has only begun, one with a slip of the pen, one that is registered.
+    for content in (
+        "year = 2025\n",
+        "year = 2025\n[requets]\nreceived = { total = 3, a = 1, b = 2, c = 3 }\n",
+        "year = 2025\n[agency]\nx = 1\n",
+    ):
+        data.write_text(content, encoding="utf-8")
+        assert "像是某个文种的" not in run("validate old-year").out
+    data.write_text(written, encoding="utf-8")
+    (tmp_path / "data/offices.toml").write_text('[old-year]\nname = "An office"\n', encoding="utf-8")
+    assert "像是某个文种的" not in run("validate old-year").out
     (tmp_path / "data/offices.toml").write_text('[old-month]\nname = "An office"\n', encoding="utf-8")
     assert "old-month" in run("list").out
 

@@ -25,7 +25,7 @@ local function choose(from)
 end
 
 -- Return a list of filters; `returned` and `globals` are what the file at `path` returns and sets.
-return function(path, returned, globals)
+local function load_filters(path, returned, globals)
   if returned ~= nil and type(returned) ~= "table" then
     error(("%s:1: a filter returns a table of functions, or a list of these"):format(path), 0)
   end
@@ -48,3 +48,21 @@ return function(path, returned, globals)
   end
   return filters
 end
+
+local SECONDS = 10 -- less than a page may take, so that it is the filter that is named
+local INSTRUCTIONS = 10000000 -- of Lua, between two looks at the clock
+
+-- Apply the filters of a format; one that does not end is an error at the line where it is.
+local function apply_filters(doc, filters)
+  local start = os.time()
+  debug.sethook(function()
+    if os.time() - start < SECONDS then return end
+    debug.sethook()
+    error(("not ended after %d seconds"):format(SECONDS), 2)
+  end, "", INSTRUCTIONS)
+  for _, filter in ipairs(filters or {}) do doc = doc:walk(filter) end
+  debug.sethook()
+  return doc
+end
+
+return { load = load_filters, apply = apply_filters }

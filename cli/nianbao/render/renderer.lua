@@ -11,7 +11,7 @@
 local HERE = pandoc.path.directory(arg[0])
 local function load_module(name) return dofile(pandoc.path.join { HERE, name }) end
 local lists, lay_out_signature, keep_rows = load_module("lists.lua"), load_module("signature.lua"), load_module("rows.lua")
-local widths, load_filters = load_module("widths.lua"), load_module("filters.lua")
+local widths, filters = load_module("widths.lua"), load_module("filters.lua")
 local letter, break_title = load_module("letter.lua"), load_module("titles.lua")
 local marks, form_tables, page_layout = load_module("marks.lua"), load_module("form_tables.lua"), load_module("page_layout.lua")
 local write_reference, make_docx_templates = load_module("reference.lua"), load_module("docx_template.lua")
@@ -113,14 +113,9 @@ end
 
 -- ── tables ──────────────────────────────────────────────────────────────────────────────────────────
 
-local function apply_filters(doc, filters)
-  for _, filter in ipairs(filters or {}) do doc = doc:walk(filter) end
-  return doc
-end
-
 -- Write a form's table in the raw text of a format, split at its marks.
 local function write_table(div, format)
-  local blocks = apply_filters(pandoc.Pandoc({ div:clone() }), format.filters).blocks
+  local blocks = filters.apply(pandoc.Pandoc({ div:clone() }), format.filters).blocks
   local text = pandoc.List()
   for _, block in ipairs(blocks) do
     text:insert(block.t == "RawBlock" and block.text or pandoc.write(pandoc.Pandoc { block }, format.writer, { wrap_text = "none" }))
@@ -164,7 +159,7 @@ local function prepare_format(settings, format, at)
   format.fill_template = format.mould and make_docx_templates(run_file(path_of(format.mould)), format.write, marks)
   local page = page_data
   page_data = { variables = settings.variables, stand_ins = {}, addresses = settings.addresses, headings = {} }
-  format.filters = format.filter and load_filters(path_of(format.filter), run_file(path_of(format.filter)))
+  format.filters = format.filter and filters.load(path_of(format.filter), run_file(path_of(format.filter)))
   format.plain_tables = format.writer:match("^plain") and load_module("tables.lua")(form_tables.lay_out_rows)
   if format.tables then
     format.written_tables = {}
@@ -248,7 +243,7 @@ end
 
 local function render_format(doc, settings, format, message, wide_tables)
   if not format.tables then doc = insert_tables(doc, settings, format, message.figures, wide_tables) end
-  doc = apply_filters(doc, format.filters)
+  doc = filters.apply(doc, format.filters)
   if format.tables then doc = insert_tables(doc, settings, format, message.figures, wide_tables) end
   if format.plain_tables then doc = doc:walk(format.plain_tables) end
   doc = insert_pictures(doc, format, message.pictures)
@@ -291,6 +286,7 @@ for size in io.lines() do
   local message = pandoc.json.decode(io.read(tonumber(size)), false)
   local handle = message.page and render_page or message.reduce and reduce_sections or load_settings
   local succeeded, answer = pcall(handle, message)
+  debug.sethook() -- which an error leaves
   if answer or not succeeded then
     send(succeeded and "." or "!", succeeded and answer or tostring(answer))
     collectgarbage() -- now nobody waits

@@ -51,6 +51,11 @@ def families_by_part(look: Mapping[str, Any], faces: Sequence[Face], text: str =
     return {part: list(dict.fromkeys([chosen[role], *more])) for part, role in roles.items() if chosen}
 
 
+def list_families() -> list[str]:
+    """List the families of fonts that a page can be set in: installed, or of nianbao and Typst."""
+    return sorted({*_load_fonts(embedded=False).families(), *_EMBEDDED})
+
+
 def list_fonts() -> dict[str, str]:
     """Return the path of every font file, by the font's family and its index in the file: "family index"."""
     return {f"{font.family} {font.index}": font.path for font in _load_fonts(embedded=False).fonts() if font.path}

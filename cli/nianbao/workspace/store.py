@@ -18,6 +18,7 @@ from nianbao.model.offices import Register
 from nianbao.model.period import NAME, Period, parse_period
 from nianbao.model.report import Report
 from nianbao.model.units.record import RollupRecord
+from nianbao.workspace.data_files.keys import find_foreign_key
 from nianbao.workspace.data_files.names import suggest_period
 from nianbao.workspace.data_files.register import read_register
 from nianbao.workspace.files import SavedFile, display_path, fingerprint, make_read_error, parse_facts
@@ -160,13 +161,21 @@ class Store(Templates):
         if isinstance(facts, Finding):
             return facts
         filled = self.kind.fill(facts, period, before if isinstance(before, Report) else None)
-        return filled if isinstance(filled, Report) else self._explain(filled)
+        if self._kind_id or not self.may_name_kind(self.office):
+            return filled
+        return self._explain(filled)
 
-    def _explain(self, finding: Finding) -> Finding:
-        """Say where a data file names no edition of the default kind that its folder may be of a kind that is gone."""
-        if finding.rule != "wrong-edition" or self._kind_id or not self.may_name_kind(self.office):
-            return finding
-        return replace(finding, fix=_("folder-may-be-of-gone-kind", kind=self.office))
+    def _explain(self, filled: Report | Finding) -> Report | Finding:
+        """Say where a data file is none of the default kind that its folder may be of a kind that is gone."""
+        if isinstance(filled, Finding):
+            fix = _("folder-may-be-of-gone-kind", kind=self.office)
+            return replace(filled, fix=fix) if filled.rule == "wrong-edition" else filled
+        key = find_foreign_key(filled)
+        if not key:
+            return filled
+        fix = _("kinds-available-or-add-kind", kinds=join_words(self.list_kinds()), kind=self.office)
+        message = _("data-of-gone-kind", kind=self.office, key=key, default=self.kind.id)
+        return Finding("wrong-edition", "error", filled.facts.find_place(key), message, key, fix=fix)
 
     def may_name_kind(self, name: str) -> bool:
         """Tell whether a folder below `data/` is named as kinds are, and is neither one of them nor registered."""

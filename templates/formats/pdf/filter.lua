@@ -203,6 +203,16 @@ local function fit_number(plain)
   return pandoc.Plain { pandoc.RawInline("typst", "#fit(0, " .. quoted(text) .. ")") }
 end
 
+-- Keep words at the start of a cell, an item or a footnote from starting a list or heading of Typst, such as the 3. of
+-- a date: pandoc escapes them in paragraphs only.
+local function keep_from_starting(inlines)
+  local first = inlines[1]
+  if first and first.t == "Str" and (first.text:find("^[-+/]$") or first.text:find("^=+$") or first.text:find("^%d+%.$")) then
+    inlines:insert(1, pandoc.RawInline("typst", "#none;"))
+    return inlines
+  end
+end
+
 -- ── the signature ───────────────────────────────────────────────────────────────────────────────────
 
 local function em_of(inlines)
@@ -317,6 +327,7 @@ end
 return {
   -- A character that no font has is printed as its code point. What is short for another sign in Typst is given as a
   -- string. Typst takes authors as strings, not as markup.
+  Inlines = keep_from_starting,
   Str = function(str)
     for _, pair in ipairs(PRESS.stand_ins) do str.text = str.text:gsub(pair[1], pair[2]) end
     if not str.text:find("%.%.%.") and not str.text:find("%-[-?%d\128-\255]") then return parted(str.text) end

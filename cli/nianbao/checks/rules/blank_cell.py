@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, join_words, translate
+from nianbao.model.report import Report
 
 LEVEL = "warning"
 SCOPE = "figures"
@@ -44,6 +45,12 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         ]
         if blank:
             message = _("cells-blank", label=translate(table.label or table.id), count=len(blank))
-            note = _("blank-cells-begin", addresses=join_words(blank[:_NAMED]))
+            note = _("blank-cells-begin", addresses=join_words(_name(report, address) for address in blank[:_NAMED]))
             place = report.facts.find_key(table.id)
             yield context.make_finding(table.id, message, notes=(note,), fix=_("write-zero-or-exclude"), place=place)
+
+
+def _name(report: Report, address: str) -> str:
+    """Name a cell: of an entry, which the data file does not number, with the line of the entry."""
+    line = report.facts.find_place(address).line if any(key.isdigit() for key in address.split(".")) else 0
+    return _("address-of-entry", address=address, line=line) if line else address

@@ -17,7 +17,7 @@ from nianbao.model.facts import Facts
 from nianbao.model.file_names import ID
 from nianbao.model.finding import Place, UserError
 from nianbao.model.form import COMMON_FACTS, OPEN_TABLES, Form
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, join_words
 from nianbao.model.loading.inheritance import Fault, Keys, find_nearest, suggest
 from nianbao.model.period import PARTS, Period, parse_period
 from nianbao.model.tables.headings import Heading
@@ -140,6 +140,10 @@ def _find_faults(kind: KindFolder, form: Form, forms: dict[str, Form]) -> Iterat
         if not _KEY.fullmatch(section.id):
             yield Fault(("sections", number, "id"), _("id-should-be-letters", name=section.id))
     yield from _find_taken_faults(form, forms)
+    units = kind.settings.calendar.units
+    if form.unit and form.unit not in units:
+        why = _("edition-of-other-unit", unit=form.unit, units=join_words(units), kind=kind.id)
+        yield Fault(("years", "unit"), why)
 
 
 def _find_missing_templates(kind: KindFolder, form: Form) -> Iterator[Fault]:

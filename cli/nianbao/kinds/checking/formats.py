@@ -14,6 +14,7 @@ from nianbao.render.renderer import RenderSettings, describe_locale
 from nianbao.workspace.formats import CSV_SET, OFD, XLSX_SET, Format
 from nianbao.workspace.kinds import KindFolder
 from nianbao.workspace.store import Store
+from nianbao.workspace.template_files import TemplateFolder
 
 _TEMPLATE_ERROR = re.compile(r"\(line (\d+), column (\d+)\):\s*(.*?)(?:stack traceback|\Z)", re.DOTALL)
 _LUA_ERROR = re.compile(r":(\d+): (.*)", re.DOTALL)
@@ -51,21 +52,38 @@ def check_formats(store: Store, kind: KindFolder) -> Iterator[Mistake]:
             source = top.read_toml(path)
             why = _("no-such-writer", writer=writer) + suggest(writer, writers)
             yield from locate_faults([source], [Fault(("writer",), why)])
-        for lua in sorted(path.parent.rglob("*.lua")):
-            if why := find_lua_error(lua):
-                match = _LUA_ERROR.search(why)
-                line, reason = (int(match[1]), match[2]) if match else (1, why)
-                yield Mistake(
-                    find_words(top.display(lua), top.read_text(lua), "", line), _("lua-not-valid", why=reason)
-                )
+        yield from _check_lua(top, path.parent)
         if format_.template:
-            template = path.parent / format_.template
-            if match := _TEMPLATE_ERROR.search(find_template_error(template)):
-                place = Place(top.display(template), int(match[1]), int(match[2]))
-                yield Mistake(place, _("template-not-of-pandoc", why=" ".join(match[3].split())))
-                continue
-            known = _list_variables(store, kind, format_)
-            yield from find_unknown_variables(top.display(template), top.read_text(template), known)
+            yield from _check_template(store, kind, format_)
+
+
+def _check_lua(top: TemplateFolder, folder: Path) -> Iterator[Mistake]:
+    """Compile every Lua file of a format."""
+    for lua in sorted(folder.rglob("*.lua")):
+        if why := find_lua_error(lua):
+            match = _LUA_ERROR.search(why)
+            line, reason = (int(match[1]), match[2]) if match else (1, why)
+            yield Mistake(find_words(top.display(lua), top.read_text(lua), "", line), _("lua-not-valid", why=reason))
+
+
+def _check_template(store: Store, kind: KindFolder, format_: Format) -> Iterator[Mistake]:
+    """Check that the template of a format compiles, prints the page, and names variables that there are."""
+    top = kind.origin
+    template = Path(format_.folder) / format_.template
+    if match := _TEMPLATE_ERROR.search(find_template_error(template)):
+        place = Place(top.display(template), int(match[1]), int(match[2]))
+        yield Mistake(place, _("template-not-of-pandoc", why=" ".join(match[3].split())))
+        return
+    if not _prints_body(top.read_text(template)):
+        yield Mistake(Place(top.display(template), 1, 1), _("template-without-body"))
+    known = _list_variables(store, kind, format_)
+    yield from find_unknown_variables(top.display(template), top.read_text(template), known)
+
+
+def _prints_body(text: str) -> bool:
+    """Return whether a pandoc template prints the page: as `body`, also through a pipe, and not only as a condition."""
+    plain = _COMMENT.sub("", text).replace("$$", "  ")
+    return any(match[3] == "body" for match in _VARIABLE.finditer(plain))
 
 
 def _list_variables(store: Store, kind: KindFolder, format_: Format) -> list[str]:

@@ -21,7 +21,9 @@ from nianbao.workspace.formats import OutputFile
 from nianbao.workspace.store import Store
 
 _LUA_ERROR = re.compile(r"formats/(?P<suffix>[^/:]+)/(?P<file>[^/:]+\.lua):(?P<line>\d+): (?P<why>.*)")
-_NO_ELEMENT = re.compile(r"no element is called (.+), so that")  # as filters.lua says it
+# As filters.lua and renderer.lua say it.
+_NO_ELEMENT = re.compile(r"no element is called (.+), so that")
+_ENDLESS = re.compile(r"not ended after (\d+) seconds")
 EMBEDDING = ("html", "docx", "odt", "pdf", "ofd")  # the formats that carry the facts from which they are made
 _NOT_REQUIRED = frozenset({"late", "no-last-year"})  # rules whose findings depend on the day, and on other files
 
@@ -104,7 +106,9 @@ def _locate_error(example: Example, error: UserError, page: Place) -> Mistake:
         top = next((top for top in example.store.template_folders if path and path.is_relative_to(top.path)), None)
         if path and top:
             unknown = _NO_ELEMENT.search(match["why"])
+            endless = _ENDLESS.search(match["why"])
             why = _("lua-filter-does-nothing", name=unknown[1]) if unknown else match["why"]
+            why = _("lua-filter-does-not-end", seconds=endless[1]) if endless else why
             return Mistake(Place(top.display(path.parent / match["file"]), int(match["line"]), 1), why)
     return Mistake(page, why)
 

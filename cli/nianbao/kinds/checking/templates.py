@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 from jinja2.defaults import DEFAULT_NAMESPACE
@@ -13,6 +14,7 @@ from nianbao.compose.filters import to_markdown
 from nianbao.compose.markdown import Markdown
 from nianbao.compose.template_context import FactNode, describe_unknown, find_below, make_names
 from nianbao.compose.templating import load_nothing, make_environment
+from nianbao.kinds.checking.comparisons import find_idle_comparisons, split_into_keys
 from nianbao.kinds.checking.markup import check_headings
 from nianbao.kinds.checking.page import check_page
 from nianbao.kinds.mistakes import Mistake, find_words, locate_faults, split_error
@@ -57,6 +59,25 @@ def check_templates(kind: KindFolder, forms: list[Form]) -> Iterator[Mistake]:
                 yield Mistake(find_words(file, text, other), why)
         if names:
             yield from _find_unknown_names(tree, file, text, names, assigned)
+        for node, words, why in find_idle_comparisons(tree, forms):
+            yield Mistake(find_words(file, text, words, node.lineno), why)
+    for form in forms:
+        yield from _check_form_texts(kind, form, environment)
+
+
+def _check_form_texts(kind: KindFolder, form: Form, environment: Environment) -> Iterator[Mistake]:
+    """Check the comparisons in texts of an edition; what is no Jinja is found where they are filled."""
+    for keys, text in _list_form_texts(form).items():
+        with suppress(TemplateSyntaxError):
+            faults = [Fault(keys, why) for *_at, why in find_idle_comparisons(environment.parse(text), [form])]
+            yield from locate_faults(kind.read_edition_files(form.edition), faults)
+
+
+def _list_form_texts(form: Form) -> dict[Keys, str]:
+    """List the templates that an edition has itself."""
+    texts: dict[Keys, str] = {("title",): form.title, ("author",): form.author}
+    texts |= {("sections", number, "heading"): part.heading for number, part in enumerate(form.sections)}
+    return texts | {("pictures", number, "title"): part.title for number, part in enumerate(form.pictures)}
 
 
 def _find_unknown_functions(environment: Environment, tree: nodes.Template, file: str, text: str) -> Iterator[Mistake]:
@@ -77,7 +98,7 @@ def _find_unknown_names(
     builtin = {*DEFAULT_NAMESPACE, *_PAGE_NAMES, *_JINJA_NAMES}
     inner = {id(node.node) for node in tree.find_all(nodes.Getattr)}
     for node in tree.find_all((nodes.Name, nodes.Getattr)):
-        keys = [] if id(node) in inner else _split_into_keys(node)
+        keys = [] if id(node) in inner else split_into_keys(node)
         if not keys or keys[0] in assigned | builtin:
             continue
         whys = [_describe_unknown(keys, known) for known in names]
@@ -92,14 +113,6 @@ def _list_assigned(tree: nodes.Template) -> Iterator[str]:
     yield from (one.target for one in tree.find_all(nodes.Import))
     for one in tree.find_all(nodes.FromImport):
         yield from (name if isinstance(name, str) else name[1] for name in one.names)
-
-
-def _split_into_keys(node: nodes.Node) -> list[str]:
-    """Return the keys of `a.b.c`; none where it does not begin with a name."""
-    if isinstance(node, nodes.Getattr):
-        keys = _split_into_keys(node.node)
-        return [*keys, node.attr] if keys else []
-    return [node.name] if isinstance(node, nodes.Name) and node.ctx == "load" else []
 
 
 def _describe_unknown(keys: list[str], names: Mapping[str, object]) -> str:
@@ -159,8 +172,7 @@ def _locate_error(kind: KindFolder, report: Report, error: UserError) -> Iterato
         if mistake.place.file.endswith(".j2"):
             yield mistake
         else:
-            texts: dict[Keys, str] = {("title",): form.title, ("author",): form.author}
-            texts |= {("sections", number, "heading"): part.heading for number, part in enumerate(form.sections)}
+            texts = _list_form_texts(form)
             keys = next((keys for keys, text in texts.items() if not _can_be_filled(report, text)), ("title",))
             yield from locate_faults(sources, [Fault(keys, mistake.message)])
 

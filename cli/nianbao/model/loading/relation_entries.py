@@ -13,6 +13,7 @@ from nianbao.model.relation_language.applying import suggest_term
 from nianbao.model.relation_language.parser import parse_sides
 from nianbao.model.relation_language.positions import Positions
 from nianbao.model.relations import Relation
+from nianbao.model.table import Table
 
 _NO_LEVELS: Mapping[str, Level] = {}
 
@@ -97,7 +98,25 @@ def find_term_faults(form: Form, file: FormFile) -> Iterator[Fault]:
     tables = {table.id: table for table in form.tables}
     for keys, entry in _list_tables(file):
         for position, relation in enumerate(form.relations[entry.id]):
-            if id(relation) not in applied:
+            unknown = list(_find_unknown_lines(tables[entry.id], relation, (*keys, "relations", position)))
+            yield from unknown
+            if id(relation) not in applied and not unknown:
                 terms = " ".join(term.path for term in relation.terms)
                 why = _("no-line-with-terms", terms=terms) + suggest_term(tables[entry.id], relation.terms)
                 yield Fault((*keys, "relations", position, "holds"), why)
+
+
+def _find_unknown_lines(table: Table, relation: Relation, keys: Keys) -> Iterator[Fault]:
+    """Find names of rows or columns that a relation is or is not to apply to, and that are not there.
+
+    The data may have other codes and entries in open rows than the samples.
+    """
+    if table.open_rows or any(one.columns for one in table.opened):
+        return
+    lines = [line for block in table.lines for line in (block.columns if relation.each == "column" else block.rows)]
+    known = list(dict.fromkeys(line.ids for line in lines))
+    for key, names in (("at", relation.at), ("but", relation.but)):
+        for number, name in enumerate(names):
+            if name not in known:
+                why = _("no-such-column", name=name) if relation.each == "column" else _("no-such-row", row=name)
+                yield Fault((*keys, key, number), why + suggest(name, known))

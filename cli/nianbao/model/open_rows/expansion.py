@@ -23,7 +23,7 @@ def expand_table(table: Table, found: Mapping[str, tuple[Found, ...]], axes: Map
     addresses: dict[str, Heading] = {}
     for block in table.blocks:
         rows, columns = (
-            _Expansion(table.id, found, axes, names),
+            _Expansion(table.id, found, axes, names, entry=table.label if table.list_rules else ""),
             _Expansion(table.id, found, axes, names, is_column=True),
         )
         new = replace_heading(block, rows=rows.expand(block.rows, ""), columns=columns.expand(block.columns, ""))
@@ -35,9 +35,12 @@ def expand_table(table: Table, found: Mapping[str, tuple[Found, ...]], axes: Map
 
 
 class _Expansion:
-    """The expansion of the rows or columns of one block; `opened` has its open headings by their ids."""
+    """The expansion of the rows or columns of one block; `opened` has its open headings by their ids.
 
-    def __init__(  # all that it depends on
+    `entry` is what an entry without a label of its own is called, before its number.
+    """
+
+    def __init__(  # noqa: PLR0913  # all that it depends on
         self,
         table: str,
         found: Mapping[str, tuple[Found, ...]],
@@ -45,9 +48,10 @@ class _Expansion:
         names: dict[str, str],
         *,
         is_column: bool = False,
+        entry: str = "",
     ) -> None:
         self._table, self._found, self._axes, self._names = table, found, axes, names
-        self._is_column = is_column
+        self._is_column, self._entry = is_column, entry
         self.opened: dict[str, Heading] = {}
 
     def expand(self, headings: tuple[Heading, ...], ids: str) -> tuple[Heading, ...]:
@@ -69,7 +73,7 @@ class _Expansion:
     def _make_heading(self, heading: Heading, ids: str, found: Found) -> Heading | None:
         """Make the heading of one entry or code; None where it would have nothing below it."""
         if heading.each == ENTRY:
-            label, code = found.label or heading.label or found.key, heading.code
+            label, code = found.label or heading.label or f"{self._entry} {found.key}".strip(), heading.code
         else:
             label, code = self._axes[heading.each].by_name[found.key].label, found.key
         below = self.expand(heading.below, join_ids(ids, found.key))
