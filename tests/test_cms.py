@@ -215,3 +215,11 @@ def find_last_chapter(path, folder):
         chapters = [name for name in book.namelist() if re.search(r"ch\d+\.xhtml$", name)]
         book.extractall(folder / "book")
     return folder / "book" / max(chapters)
+
+
+def test_what_is_indented_in_a_list_is_a_paragraph_too(root, tmp_path):
+    facts = (root / "data/2020.toml").read_text(encoding="utf-8").split("[prose]")[0]
+    prose = "[prose]\nother = '''\n- 甲项\n\n        缩进很多的一段。\n'''\n"
+    outputs.build_report(begun(tmp_path, 2020, facts + prose), Period(2020), ["cms.html"])
+    fragment = html.fromstring((tmp_path / "build/2020.cms.html").read_text(encoding="utf-8"))
+    assert "缩进很多的一段。" in [node.text_content().strip() for node in fragment.iter("p")]

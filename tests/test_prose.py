@@ -13,6 +13,7 @@ from fontTools.ttLib import TTFont
 from lxml import html
 
 from nianbao.build import outputs
+from nianbao.compose.markdown import drop_indentation
 from nianbao.model.period import Period
 
 FORMATS = ["html", "docx", "pdf", "odt", "epub"]
@@ -113,3 +114,30 @@ def test_bullets_are_characters_that_both_faces_have(nested_lists, suffix, part,
         with TTFont(path) as font:
             assert bullets <= set(map(chr, font.getBestCmap()))
     assert not re.search('"(Symbol|Wingdings|Courier New)"', text)
+
+
+@pytest.mark.parametrize(
+    ("text", "paragraphs"),
+    [
+        ("甲。\n\n    乙。", ["甲。", "乙。"]),
+        ("甲。\n\n\t乙。\n\n  \t丙。", ["甲。", "乙。", "丙。"]),
+        ("　　甲。\n　　乙。\n\u00a0\u00a0丙。", ["甲。", "乙。", "丙。"]),
+        ("甲\n    乙。", ["甲乙。"]),
+    ],
+)
+def test_indented_paragraphs_are_paragraphs_of_the_look(root, tmp_path, text, paragraphs):
+    facts = (root / "data/2020.toml").read_text(encoding="utf-8").split("[prose]")[0]
+    data = f"{facts}[prose]\nother = '''\n{text}\n'''\n"
+    done = outputs.build_report(begun(tmp_path, 2020, data), Period(2020), ["html", "cms.html", "pdf"])
+    assert done.files
+    page = html.fromstring((tmp_path / "build/2020.html").read_bytes())
+    assert not page.findall(".//pre")
+    printed = [node.text_content() for node in page.iter("p")]
+    assert [words for words in printed if words in paragraphs] == paragraphs
+
+
+@pytest.mark.parametrize(
+    "text", ["- 甲\n\n    甲的第二段。\n\n    - 乙\n\n丙。", "词\n:   义\n\n    又义", "[^1]: 注\n\n    再注"]
+)
+def test_what_belongs_to_an_item_stays_indented(text):
+    assert drop_indentation(text) == text

@@ -211,7 +211,7 @@ def test_every_character_that_is_not_looked_up_has_a_glyph(root):
     assert not typst.find_undrawable(frozenset(known) - spaces, Store(root).look())
 
 
-@pytest.mark.parametrize(("sign", "drawn"), [("䶮", True), ("é", True), ("\U000f0000", False)])
+@pytest.mark.parametrize(("sign", "drawn"), [("䶮", True), ("é", True), ("\U000f0000", False), ("\uf0b7", False)])
 def test_a_rare_character_is_reported_unless_a_font_has_it(office, sign, drawn):
     data = office / "data/2020.toml"
     data.write_text(data.read_text(encoding="utf-8").replace("市人社局", f"市{sign}局"), encoding="utf-8")

@@ -64,6 +64,9 @@ _OTHER_DIALECTS = re.compile(
     re.ASCII,
 )
 
+_IDEOGRAPHIC_INDENT = "\u3000\u00a0"  # with which word processors indent paragraphs, and Markdown does not
+_ITEM = re.compile(r"[-+*:](?=\s)|\(?\w{1,9}[.)](?=\s)|\[\^|>")
+
 
 class Markdown(str):
     """A text that is Markdown already and is not escaped again."""
@@ -114,6 +117,26 @@ def find_signs(text: str) -> list[str]:
     """Find signs of other dialects in prose, which are printed as they stand: formulas, HTML and the like."""
     found = dict.fromkeys(match[0].strip() for match in _OTHER_DIALECTS.finditer(text))
     return list(found)[:_MOST_SIGNS]
+
+
+def drop_indentation(text: str) -> str:
+    """Return prose whose paragraphs begin at the left, as its author meant them: the look indents the first line.
+
+    Four blanks or a tab would make a paragraph code, and wide blanks would add to the indentation. A line with wide
+    blanks begins a paragraph, also without an empty line above. What belongs to the item of a list stays indented.
+    """
+    lines: list[str] = []
+    is_listed, is_first = False, True
+    for line in text.split("\n"):
+        words = line.lstrip(" \t" + _IDEOGRAPHIC_INDENT)
+        indent = line[: len(line) - len(words)]
+        if words and not is_listed and not is_first and not indent.isascii():
+            lines.append("")
+            is_first = True
+        is_listed = bool(_ITEM.match(words)) or (is_listed and bool(indent or not words or not is_first))
+        lines.append(words if is_first and not is_listed else line)
+        is_first = not words
+    return "\n".join(lines)
 
 
 def has_html(text: str) -> bool:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
+from nianbao.compose.markdown import drop_indentation
 from nianbao.compose.template_context import AbsentFact, FactNode, describe_unknown, find_below
 from nianbao.compose.templating import Names, fill_text
 from nianbao.model.i18n import _, translate
@@ -71,7 +72,7 @@ def fill_prose(text: str, names: Names, address: str, locale: Locale, *, plain: 
     """Fill prose, or the heading, at an address of the data file; one with faults, as in a draft, stays as it is."""
     if any(True for _ in find_faults(text, names)):
         return text.strip()
-    return fill_text(text, address, names, locale, plain=plain).strip()
+    return fill_text(text if plain else drop_indentation(text), address, names, locale, plain=plain).strip()
 
 
 def find_faults(text: str, names: Names) -> Iterator[PlaceholderFault]:

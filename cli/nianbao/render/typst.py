@@ -23,6 +23,7 @@ _LIMIT_MESSAGES = LimitMessages(
 )
 _EMBEDDED = frozenset({"Libertinus Serif"})  # families that come with Typst
 _FALLBACK = ("Noto Serif SC",)  # that comes with nianbao, for characters that the families of a look lack
+_PRIVATE = "Co"  # the Unicode category of private use
 _PAGE_COUNT = re.compile(rb"/Type\s*/Pages\s*/Count (\d+)")  # the root of Typst's page tree
 
 
@@ -82,12 +83,14 @@ def name_faces(faces: tuple[Face, ...]) -> dict[str, str]:
 
 
 def find_undrawable(characters: frozenset[str], look: Mapping[str, Any]) -> frozenset[str]:
-    """Return those of some characters that no font has, which would be empty boxes in the PDF.
+    """Return those of some characters that no font has, which would be empty boxes in the PDF, and private ones.
 
-    The fonts of the look are searched first, then all others that are installed.
+    The fonts of the look are searched first, then all others that are installed. What a private character (a bullet of
+    a symbol font, a character made for one system) looks like depends on the font, and PDF/A-3a does not allow any.
     """
-    families = _find_families(characters, look)
-    return frozenset(character for character in characters if not families[character])
+    private = frozenset(character for character in characters if category(character) == _PRIVATE)
+    families = _find_families(characters - private, look)
+    return private.union(character for character, family in families.items() if not family)
 
 
 def _find_families(characters: frozenset[str], look: Mapping[str, Any]) -> dict[str, str]:

@@ -185,6 +185,7 @@ BLOCKS = {
     return out
   end,
   BlockQuote = function(quote) return convert(quote.content) end,
+  CodeBlock = function(code) return make_paragraph({ pandoc.Str(code.text) }, TEXT) end,
   HorizontalRule = function() return {} end,
   Table = make_table,
   Div = function(div)
