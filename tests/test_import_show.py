@@ -1,8 +1,10 @@
 """`report import --show`: the undecided places of an imported file beside it, in the preview."""
 
 import asyncio
+import csv
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from io import BytesIO
 from math import ceil
+from pathlib import Path
 from random import Random
 from time import sleep
 from types import SimpleNamespace
@@ -23,7 +26,7 @@ from previews import WAIT, Site, run_preview
 from shown_sources import GRANTED, HOSTILE, OTHER, RECEIVED
 from variants import VARIANTS, draw_figures
 
-from nianbao.importer import pipeline
+from nianbao.importer import pipeline, published_sets
 from nianbao.importer.readers import scanned_file, scans
 from nianbao.importer.recognition.published import Paragraph, Place, PublishedCell, PublishedTable
 from nianbao.importer.undecided_places import ShownFile, UndecidedPlace
@@ -135,6 +138,47 @@ def test_what_is_not_asked_for_is_not_kept(form, tmp_path):
     (tmp_path / "report.html").write_text(shown_sources.make_html(form), encoding="utf-8")
     imported = pipeline.read_report(Store(tmp_path), str(tmp_path / "report.html"), pipeline.ImportOptions())
     assert imported.shown is None
+
+
+# ── sets of files ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def published_set(root, tmp_path):
+    """A copy of a published set, in which a cell is no number."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "set").mkdir()
+    for path in (root / "tests/dsa/zalando").glob("*.csv"):
+        (tmp_path / "set" / path.name.rpartition(" - ")[2]).write_bytes(path.read_bytes())
+    path = tmp_path / "set/10_AMAR.csv"
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        records = list(csv.reader(file))
+    records[4][6] = "<b>2.1 - 2.6"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(records)
+    return tmp_path / "set"
+
+
+@pytest.mark.parametrize("form", ["folder", "archive"])
+def test_the_rows_of_a_set_with_cells_left_out_are_places(form, published_set, tmp_path):
+    name = published_set
+    if form == "archive":
+        name = Path(shutil.make_archive(str(tmp_path / "set"), "zip", published_set))
+    store = Store(tmp_path)
+    (source,) = published_sets.gather(store, [str(name)])
+    shown = published_sets.read_set(store, source, pipeline.ImportOptions(show=True)).shown
+    (place,) = shown.places
+    assert (place.label, place.place.sheet, place.place.row, place.block) == ("10_AMAR.csv", "10_AMAR.csv", 5, 0)
+    assert "<b>2.1 - 2.6" in place.comments[0]
+    assert any(cell.text == "<b>2.1 - 2.6" and cell.top == 4 for cell in shown.blocks[place.block].cells)
+    pages = SourcePages(shown)
+    assert pages.describe_places(())[0]["id"] in {row.id for part in pages.list_parts() for row in part.rows}
+
+
+def test_a_set_is_shown_after_its_import(report, published_set, served):
+    done = report("import", "set", "--show", "--no-open", "--out", "data/2026.toml", cwd=published_set.parent)
+    assert done.returncode == 1, done.stderr
+    assert len(served.ports) == 1
 
 
 # ── the server ───────────────────────────────────────────────────────────────────────────────────────
@@ -349,7 +393,7 @@ def test_a_data_file_that_somebody_goes_on_with_is_kept(report, folder):
     [
         (["report.html", "--dry-run"], "--dry-run"),
         (["report.html", "--to", "json"], "--to json"),
-        (["report.html", "whole.html"], "一次只看一个文件"),
+        (["report.html", "whole.html"], "一次只看一份报告"),
         (["gone.html"], "没有这个文件"),
         (["report.html", "--out", "elsewhere.toml"], "elsewhere.toml"),
     ],

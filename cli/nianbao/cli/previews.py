@@ -57,13 +57,11 @@ def run_preview(report: selection.ReportRef, options: PreviewOptions, imported: 
 
 
 def check_showing(sources: "Sequence[Source]", *, is_written: bool) -> None:
-    """Raise `UserError` for an import that cannot be shown: of several files or a set, or one that is not written."""
-    from nianbao.importer.file_sets.sources import SetSource  # noqa: PLC0415  # heavy
-
+    """Raise `UserError` for an import that cannot be shown: of several reports, or one that is not written."""
     require_packages()
     if not is_written:
         raise UserError(_("show-needs-data-file"), _("leave-out-dry-run"))
-    if len(sources) != 1 or isinstance(sources[0], SetSource):
+    if len(sources) != 1:
         raise UserError(_("show-one-file", count=len(sources)), _("import-one-file"))
 
 

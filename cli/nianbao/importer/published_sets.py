@@ -14,6 +14,7 @@ from nianbao.importer.file_sets.deviations import Deviation, describe_deviations
 from nianbao.importer.file_sets.parts import PublishedPart
 from nianbao.importer.file_sets.recognition import MatchedSet, match_parts
 from nianbao.importer.file_sets.set_reading import ReadSet, assemble, find_days, put, require_period
+from nianbao.importer.file_sets.shown_set import make_shown_set
 from nianbao.importer.file_sets.sources import SetSource, Source, gather_sources, read_source
 from nianbao.importer.pipeline import ImportedReport, ImportOptions, choose_target, fill_form_of, read_guarded
 from nianbao.model.facts import find_value
@@ -94,6 +95,7 @@ def _read_set(store: Store, source: SetSource, options: ImportOptions) -> Import
         undecided=sum(one.lost for one in read.deviations),
         missing=0,
         lossless=False,
+        shown=make_shown_set(Path(source.name).name, read) if options.show else None,
     )
 
 
