@@ -179,6 +179,25 @@ def _templates_compiled_once():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _shipped_forms_read_once():
+    """Read a form that comes with nianbao once, though `report` forgets forms: no test changes those."""
+    from nianbao.workspace import kinds  # noqa: PLC0415  # slow to import
+    from nianbao.workspace.shipped import TEMPLATES  # noqa: PLC0415  # see above
+
+    read_form = kinds._read_form  # noqa: SLF001
+    read_shipped = cache(read_form.__wrapped__)
+
+    def read(path, tops, kind, all_tops):
+        is_shipped = all(top.path == TEMPLATES for top in all_tops)
+        return (read_shipped if is_shipped else read_form)(path, tops, kind, all_tops)
+
+    read.cache_clear = read_form.cache_clear
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kinds, "_read_form", read)
+        yield
+
+
 @pytest.fixture(scope="session")
 def root():
     return ROOT

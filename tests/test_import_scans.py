@@ -29,6 +29,12 @@ pytestmark = pytest.mark.skipif(not scans.is_installed(), reason="scans need the
 FOLDER = Path(__file__).parent
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    """Other tests may take all of the machine, and a page then longer than it may for a user."""
+    monkeypatch.setattr(scans, "_PAGE_SECONDS", 600)
+
+
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory):
     """Return a function that gives the PDF of a sample, and its figures."""
