@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
-import hunts
 import jinja2
 import pytest
+import random_cases
 import slow_tests
 from cases import begun, hard_facts
 
@@ -43,9 +43,9 @@ def pytest_addoption(parser):
     parser.addoption("--rewrite", action="store_true", help="write the expected findings anew, then read the diff")
     parser.addoption("--all", action="store_true", help="run the heavy tests too; so does naming a file, -k or -m")
     more = (
-        "how many of the cases that are drawn at random (tests/hunts.py); all of them take a long time, and imply --all"
+        "how many of the cases that are drawn at random (tests/random_cases.py); all of them take a long time, and imply --all"
     )
-    parser.addoption("--seeds", choices=hunts.Count._fields, default="some", help=more)
+    parser.addoption("--seeds", choices=random_cases.Count._fields, default="some", help=more)
     parser.addoption("--record-slow", action="store_true", help="write anew which tests plain `pytest` leaves out")
 
 
@@ -87,7 +87,7 @@ def use_profile(config):
     from hypothesis import settings  # noqa: PLC0415  # slow to import
 
     which = config.option.seeds
-    many = hunts.count("examples", which) if config.option.all else 25
+    many = random_cases.count("examples", which) if config.option.all else 25
     settings.register_profile("tests", max_examples=many, derandomize=which != "all", deadline=None)
     settings.load_profile("tests")
 
@@ -205,8 +205,8 @@ def root():
 
 @pytest.fixture(scope="session")
 def seeds(request):
-    """Tell how many cases of a hunt this run takes, by its name in `hunts.py`."""
-    return lambda hunt: hunts.count(hunt, request.config.option.seeds)
+    """Tell how many random cases this run takes, by their name in `random_cases.py`."""
+    return lambda name: random_cases.count(name, request.config.option.seeds)
 
 
 @pytest.fixture(scope="session")

@@ -272,14 +272,14 @@ def test_no_tree_of_toml_is_a_mistake_of_the_program(tmp_path, command, seeds):
         "review_litigation": {}, "own": {"x": 1}, "prose": {"overview": "{{ own.x }}"},
     }  # fmt: skip
 
-    # Hypothesis keeps what it knows of every example of a hunt, so that a long one is made of short ones.
+    # Hypothesis keeps what it knows of every example of a search, so that a long one is made of short ones.
     @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(st.lists(st.tuples(st.sampled_from(ADDRESSES) | st.tuples(words), trees), min_size=1, max_size=4))
-    def hunt(changes):
+    def try_changes(changes):
         tree = {key: dict(value) if isinstance(value, dict) else value for key, value in honest.items()}
         for address, value in changes:
             changed(tree, address, value)
         runs(command, put(tmp_path, {"data/2024.toml": tomli_w.dumps(tree)}))
 
     for number in range(seeds("trees of TOML") // 50):
-        seed(number)(hunt)()
+        seed(number)(try_changes)()

@@ -1,20 +1,20 @@
 """How many of the cases that tests draw at random a run takes; of those that issues ask for by number, `all` has these.
 
 `pytest --all`, a file that is named and the gate take some: the same ones each time, with every variant, kind and
-edition among them. `pytest --seeds all` takes them all, by hand before a release. Tests ask `seeds("hunt")`.
+edition among them. `pytest --seeds all` takes them all, by hand before a release. Tests ask the fixture `seeds`.
 """
 
 from typing import NamedTuple
 
 
 class Count(NamedTuple):
-    """How many cases of a hunt there are: in a usual run of its test, and with `--seeds all`."""
+    """How many cases a test takes: in a usual run, and with `--seeds all`."""
 
     some: int
     all: int
 
 
-HUNTS = {
+COUNTS = {
     "examples": Count(100, 300),  # of each property, by Hypothesis; at random where all are asked for
     "examples of reports": Count(10, 30),  # the same, of figures of a whole report
     "mutated examples": Count(20, 60),
@@ -39,6 +39,6 @@ HUNTS = {
 }
 
 
-def count(hunt, which):
-    """Return how many cases of a hunt are taken where `some` or `all` are asked for."""
-    return getattr(HUNTS[hunt], which)
+def count(name, which):
+    """Return how many cases of a name are taken where `some` or `all` are asked for."""
+    return getattr(COUNTS[name], which)
