@@ -4,6 +4,8 @@ import re
 
 import docx
 import pdfplumber
+from itertools import pairwise
+
 import pytest
 from docx.oxml.ns import qn
 from hypothesis import given, settings
@@ -157,8 +159,6 @@ def test_no_fact_starts_a_list_or_heading_of_typst_in_a_cell_an_item_or_strong_w
         words = [word for page in pdf.pages for word in page.extract_words()]
     printed = " ".join(word["text"] for word in words)
     assert [printed.count(start) for start in starts] == [3] * len(starts)
-    gaps = [
-        b["x0"] - a["x1"] for a, b in zip(words, words[1:], strict=False) if (a["text"], b["text"]) == ("3.", "Mai")
-    ]
+    gaps = [b["x0"] - a["x1"] for a, b in pairwise(words) if (a["text"], b["text"]) == ("3.", "Mai")]
     assert len(gaps) == 3
     assert max(gaps) < 6  # pt: a space, not the indent of a list
