@@ -42,7 +42,7 @@ _left_out = pytest.StashKey[int]()
 def pytest_addoption(parser):
     parser.addoption("--rewrite", action="store_true", help="write the expected findings anew, then read the diff")
     parser.addoption("--all", action="store_true", help="run the heavy tests too; so does naming a file, -k or -m")
-    more = "how many of the cases that are drawn at random, see tests/random_cases.py; all take a long time, and imply --all"
+    more = "how many of the cases that are drawn at random, see tests/random_cases.py: all take long, and imply --all"
     parser.addoption("--seeds", choices=random_cases.Count._fields, default="some", help=more)
     parser.addoption("--record-slow", action="store_true", help="write anew which tests plain `pytest` leaves out")
 

@@ -1,11 +1,10 @@
 """A fact stays the text that it is: it can become neither Markdown nor HTML, Typst or Word markup."""
 
 import re
+from itertools import pairwise
 
 import docx
 import pdfplumber
-from itertools import pairwise
-
 import pytest
 from docx.oxml.ns import qn
 from hypothesis import given, settings
