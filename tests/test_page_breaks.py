@@ -73,9 +73,9 @@ def line_text(line):
     return unicodedata.normalize("NFKC", text)  # a browser may write 人 as the radical that looks like it
 
 
-def check(pages):
+def check(pages, most=0.25):
     for body, lines, empty in pages[:-1]:
-        assert empty <= 0.25, lines[-1]
+        assert empty <= most, lines[-1]
         assert not (re.match("[一二三四五六]、", body[-1]) and body[-1] == lines[-1]), "a heading is left behind"
     for (_body, lines, _empty), (_more, after, _rest) in itertools.pairwise(pages):
         if "申请人情况" in after[0]:  # the table went on: under its heads, and not after them alone
