@@ -29,22 +29,24 @@ end
 
 -- Give each row label an ID too, and each figure the list of the headers above it and the labels beside it.
 local function body_of(rows, labels, above, name, id_of_table)
+  local addresses, columns = PRESS.addresses[id_of_table], {}
+  for column, ids in pairs(above) do columns[column] = table.concat(ids, " ") end
   for at, line in ipairs(laid_out(rows)) do
-    local beside = pandoc.List()
+    local beside = {}
     for _, item in ipairs(line) do
       local cell = item.cell
-      cell.alignment = pandoc.AlignDefault
       if item.column <= labels then
         if not item.above then
+          cell.alignment = pandoc.AlignDefault
           mark(cell, ("%s-%d-%d"):format(name, at, item.column), cell.row_span > 1 and "rowgroup" or "row")
         end
-        beside:insert(cell.attr.identifier)
+        beside[#beside + 1] = cell.attr.identifier
       else
-        local heads = (above[item.column] or pandoc.List()):clone()
-        heads:extend(beside)
-        cell.attributes.headers = table.concat(heads, " ")
+        local heads = { columns[item.column] }
+        table.move(beside, 1, #beside, #heads + 1, heads)
         local mark = pandoc.utils.stringify(cell.contents):match("^FIGURE(%d+)E$")
-        if mark then cell.attr.identifier = PRESS.addresses[id_of_table][tonumber(mark)] end
+        local address = mark and addresses[tonumber(mark)] or cell.attr.identifier
+        cell.alignment, cell.attr = pandoc.AlignDefault, pandoc.Attr(address, cell.attr.classes, { headers = table.concat(heads, " ") })
       end
     end
   end
