@@ -9,7 +9,9 @@ from cases import KIND
 
 from nianbao.checks import check
 from nianbao.model.finding import UserError
+from nianbao.model.loading import form_loader
 from nianbao.model.value_types import VALUE_TYPES, ValueTypeName, make_value_type
+from nianbao.workspace import kinds
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
@@ -380,6 +382,24 @@ def test_a_look_of_an_office_may_be_based_on_the_shipped_one(tmp_path):
     write_template(tmp_path, "templates/looks/gongwen.toml", f"{BASED}[page]\nleft = 40\n")
     assert Store(tmp_path).look()["page"]["left"] == 40
     assert Store(tmp_path).look()["page"]["right"] == 26
+
+
+def test_shipped_editions_have_none_of_the_faults_that_are_looked_for_in_others(root, monkeypatch):
+    loaded = []
+
+    def load_form(edition, *arguments, is_shipped):
+        assert is_shipped
+        loaded.append(edition)
+        return form_loader.load_form(edition, *arguments)
+
+    monkeypatch.setattr(kinds, "load_form", load_form)
+    monkeypatch.setattr(kinds, "_read_form", kinds._read_form.__wrapped__)  # noqa: SLF001  # without what it has read
+    store = Store(root)
+    for kind in store.list_kinds():
+        of_kind = store.of_kind(kind).kind
+        for edition in of_kind.editions():
+            of_kind.edition(edition)
+    assert set(loaded) >= {"2019", "2021", "2026-half-years"}
 
 
 def test_all_shipped_templates_are_read(root):

@@ -40,7 +40,7 @@ def find_typed_numbers(report: Report) -> Iterator[TypedNumber]:
     locale = report.form.locale.text
     before, after = re.compile(f"(?:{locale.not_count_before})$"), re.compile(locale.not_count_after)
     ignored = "" if locale.blanks else " \u3000"
-    addresses: dict[Number, list[tuple[str, str]]] = {}  # filled when the first number is found
+    addresses: dict[Number, list[str]] = {}  # filled when the first number is found
     for section, prose in report.prose.items():
         masked = mask_placeholders(prose, "\0")
         positions = [position for position, character in enumerate(masked) if character not in ignored]
@@ -80,17 +80,21 @@ def insert_placeholders(report: Report) -> dict[str, str]:
     return texts
 
 
-def _find_addresses(report: Report) -> dict[Number, list[tuple[str, str]]]:
-    """List the addresses of every number that a placeholder can name, with its unit, by number; own facts have none."""
-    units = {address: slot.unit for address, slot in report.form.slots.items()}
-    units |= {fact.id: fact.unit for fact in report.form.facts}
-    units |= {address: "" for address in report.values if address.startswith(f"{OWN_FACTS}.")}
-    addresses: dict[Number, list[tuple[str, str]]] = {}
-    for address, unit in units.items():
-        number = report.figures.get(address, report.values.get(address))
+def _find_addresses(report: Report) -> dict[Number, list[str]]:
+    """List the addresses of every number of a report, by number."""
+    addresses: dict[Number, list[str]] = {}
+    for address, number in (*report.figures.items(), *report.values.items()):
         if isinstance(number, int | Decimal):
-            addresses.setdefault(number, []).append((address, unit))
+            addresses.setdefault(number, []).append(address)
     return addresses
+
+
+def _find_unit(report: Report, address: str) -> str | None:
+    """Return the unit of a number that a placeholder can name; None of what it cannot name. Own facts have no unit."""
+    if slot := report.form.slots.get(address):
+        return slot.unit
+    of_form = next((fact.unit for fact in report.form.facts if fact.id == address), None)
+    return "" if of_form is None and address.startswith(f"{OWN_FACTS}.") else of_form
 
 
 def _find_claims(report: Report, section: str, text: str, numbers: list[re.Match[str]]) -> dict[int, list[Claim]]:
@@ -111,12 +115,14 @@ def _find_claimed_sum(report: Report, claims: list[Claim], number: re.Match[str]
     return ""
 
 
-def _find_only_address(report: Report, addresses: dict[Number, list[tuple[str, str]]], number: re.Match[str]) -> str:
+def _find_only_address(report: Report, addresses: dict[Number, list[str]], number: re.Match[str]) -> str:
     """Find the address of the only fact with this number and unit; an empty text if there are none or several."""
     value, behind = Decimal(number[1]), number.string[number.end() : number.end() + _NEAR].lstrip()
     matching = [
         address
-        for address, unit in addresses.get(value, ())
-        if behind.startswith(unit.strip()) and (address in report.values or value >= MIN_TABLE_NUMBER)
+        for address in addresses.get(value, ())
+        if (address in report.values or value >= MIN_TABLE_NUMBER)
+        and (unit := _find_unit(report, address)) is not None
+        and behind.startswith(unit.strip())
     ]
     return matching[0] if len(matching) == 1 else ""

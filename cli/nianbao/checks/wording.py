@@ -10,7 +10,6 @@ from nianbao.checks.context import CheckContext
 from nianbao.checks.stated.section_reading import SectionReading, StatedFigure, read_section
 from nianbao.compose import document
 from nianbao.compose.prose import DroppedMarkup
-from nianbao.model.facts import list_texts
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _
 from nianbao.model.report import Number, Report
@@ -158,7 +157,7 @@ def find_place(context: CheckContext, section: str, words: str, default: str = "
     facts = context.report.facts
     prose = f"prose.{section}"
     own_prose = context.report.prose.get(section)
-    texts = (item for item in list_texts(facts.tree) if not item[0].startswith("accept."))  # which quote the others
+    texts = (item for item in facts.texts if not item[0].startswith("accept."))  # which quote the others
     candidates = [*([(prose, own_prose)] if own_prose else []), *texts]
     wanted = _normalize_for_search(words)
     for address, text in candidates:

@@ -1,7 +1,7 @@
 """Prose of the data file: Markdown with placeholders for facts, which are checked before they are filled."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -80,41 +80,67 @@ def find_faults(text: str, names: Names) -> Iterator[PlaceholderFault]:
     if text.count("{{") > MAX_PLACEHOLDERS:
         yield PlaceholderFault(1, _("too-many-placeholders", limit=MAX_PLACEHOLDERS), rule="broken-placeholder")
         return
-    tree = _parse(text)
-    if isinstance(tree, PlaceholderFault):
-        yield tree
+    parsed = _parse(text)
+    if isinstance(parsed, PlaceholderFault):
+        yield parsed
         return
     yield from _find_other_brackets(text, names)
-    for node in tree.find_all(nodes.Node):
-        if not isinstance(node, _ALLOWED_NODES):
-            message = _("placeholder-facts-only")
-            yield PlaceholderFault(node.lineno, message, rule="broken-placeholder")
-            return
-    for expression in tree.find_all((nodes.Output, nodes.Add, nodes.Sub)):
-        is_alone = isinstance(expression, nodes.Output)
-        for part in expression.iter_child_nodes():
-            if isinstance(part, nodes.Name | nodes.Getattr):
-                yield from _find_name_faults(part, names, is_alone=is_alone)
-            elif isinstance(part, nodes.Const) and not _is_allowed_constant(part.value, is_alone=is_alone):
+    if parsed.forbidden:
+        message = _("placeholder-facts-only")
+        yield PlaceholderFault(parsed.forbidden, message, rule="broken-placeholder")
+        return
+    for part, is_alone in parsed.terms:
+        if isinstance(part, nodes.Const):
+            if not _is_allowed_constant(part.value, is_alone=is_alone):
                 message = _("placeholder-value-not-allowed", value=repr(part.value)[:20])
                 yield PlaceholderFault(part.lineno, message, rule="broken-placeholder")
+        else:
+            yield from _find_name_faults(part, names, is_alone=is_alone)
 
 
-def _parse(text: str) -> nodes.Template | PlaceholderFault:
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """The terms of the placeholders of a text, each with whether it is the only one of its placeholder.
+
+    `too_long` and `forbidden` are the lines of the first placeholder with too many terms, and of the first node that
+    is not allowed; 0 where there is none.
+    """
+
+    terms: Sequence[tuple[nodes.Name | nodes.Getattr | nodes.Const, bool]]
+    too_long: int
+    forbidden: int
+
+
+def _parse(text: str) -> _Terms | PlaceholderFault:
     """Parse prose with its placeholders, which must be short: the parser and the compiler of its tree recurse."""
     try:
-        tree = _parse_tree(text)
-        for output in tree.find_all(nodes.Output):
-            for part in output.nodes:
-                if sum(1 for _term in part.find_all((nodes.Add, nodes.Sub))) > MAX_TERMS:
-                    return _make_length_fault(part.lineno)
+        parsed = _parse_terms(text)
     except TemplateSyntaxError as error:
         return _make_syntax_fault(text, error.lineno)
     except ValueError:  # Python parses no number of thousands of digits
         return PlaceholderFault(1, _("placeholder-number-too-large"), rule="broken-placeholder")
     except RecursionError:
         return _make_length_fault(1)
-    return tree
+    return _make_length_fault(parsed.too_long) if parsed.too_long else parsed
+
+
+@lru_cache(maxsize=16)  # a text is parsed to be filled, and by two rules
+def _parse_terms(text: str) -> _Terms:
+    tree = _PARSER.parse(text)
+    placeholders = (part for output in tree.find_all(nodes.Output) for part in output.nodes)
+    too_long = (part.lineno for part in placeholders if _count_sums(part) > MAX_TERMS)
+    forbidden = (node.lineno for node in tree.find_all(nodes.Node) if not isinstance(node, _ALLOWED_NODES))
+    terms = [
+        (part, isinstance(expression, nodes.Output))
+        for expression in tree.find_all((nodes.Output, nodes.Add, nodes.Sub))
+        for part in expression.iter_child_nodes()
+        if isinstance(part, nodes.Name | nodes.Getattr | nodes.Const)
+    ]
+    return _Terms(terms, next(too_long, 0), next(forbidden, 0))
+
+
+def _count_sums(part: nodes.Node) -> int:
+    return sum(1 for _sum in part.find_all((nodes.Add, nodes.Sub)))
 
 
 def _make_syntax_fault(text: str, line: int) -> PlaceholderFault:
@@ -146,11 +172,6 @@ def _find_other_brackets(text: str, names: Names) -> Iterator[PlaceholderFault]:
             line = masked.count("\n", 0, match.start()) + 1
             message, label = _("placeholder-in-other-brackets"), _propose(sum_)
             yield PlaceholderFault(line, message, words=match[0], label=label, rule="broken-placeholder")
-
-
-@lru_cache(maxsize=16)  # a text is parsed to be filled, and by two rules
-def _parse_tree(text: str) -> nodes.Template:
-    return _PARSER.parse(text)
 
 
 def _make_length_fault(line: int) -> PlaceholderFault:

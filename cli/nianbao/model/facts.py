@@ -43,6 +43,13 @@ class Facts:
         return self.text.split("\n")
 
     @cached_property
+    def texts(self) -> Sequence[tuple[str, str]]:
+        """Every text, keys included, as (address, text): several rules look through them."""
+        found: list[tuple[str, str]] = []
+        _list_texts(self.tree, "", found)
+        return found
+
+    @cached_property
     def _nodes(self) -> Mapping[str, Any]:
         # Made when the first finding needs a place: it takes twenty times as long as parsing.
         return toml_rs.load_with_metadata(self.text).meta["nodes"]
@@ -241,13 +248,6 @@ def find_value(tree: object, address: str) -> object:
         else:
             tree = tree.get(key) if isinstance(tree, dict) else None
     return tree
-
-
-def list_texts(tree: object) -> list[tuple[str, str]]:
-    """List every text in a tree of values, keys included, as (address, text)."""
-    found: list[tuple[str, str]] = []
-    _list_texts(tree, "", found)
-    return found
 
 
 def _list_texts(tree: object, address: str, found: list[tuple[str, str]]) -> None:

@@ -5,6 +5,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
+from msgspec import Struct
+
 from nianbao.model.finding import Level
 from nianbao.model.relation_language.parser import Side, Sides, Sign, Term
 from nianbao.model.tables.headings import Heading
@@ -89,15 +91,15 @@ class Relation:
         return self.alternatives[0].holds(left, right, self.within)
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """A term applied to one row or column: a group of rows has several slots, a number has none.
 
-    `depth` is how many ids the path of the term takes.
+    `addresses` are those of the slots. `depth` is how many ids the path of the term takes.
     """
 
     term: Term
     slots: tuple[Slot, ...]
+    addresses: tuple[str, ...]
     depth: int = 0
 
     @property
@@ -105,14 +107,8 @@ class Part:
         """The value of a term that is a number, or None."""
         return self.term.constant
 
-    @cached_property
-    def addresses(self) -> tuple[str, ...]:
-        """The addresses of the slots."""
-        return tuple(slot.address for slot in self.slots)
 
-
-@dataclass(frozen=True, eq=False)
-class Check:
+class Check(Struct, frozen=True, eq=False, dict=True):
     """A relation applied to one row or column of its table."""
 
     relation: Relation
@@ -124,12 +120,12 @@ class Check:
     condition: "Check | None" = None
     has_long_names: bool = False  # lines are named with all headings above them, where a table repeats rows
 
-    @cached_property
+    @property
     def parts(self) -> tuple[Part, ...]:
         """The parts of both sides."""
         return (*self.left, *self.right)
 
-    @cached_property
+    @property
     def uses_previous(self) -> bool:
         """Tell whether last year's figures take part."""
         return self.relation.uses_previous
@@ -175,17 +171,10 @@ class Check:
     @cached_property
     def side_addresses(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
         """The addresses on each side, if figures of one report are only added up, as in most checks; else None."""
-        if self.relation.blanks == "zero" or not all(map(_is_plain, self.parts)):
+        if self.relation.blanks == "zero" or not self.sides.is_plain:
             return None
-        left, right = (
-            tuple(address for part in side for address in part.addresses) for side in (self.left, self.right)
-        )
-        return left, right
-
-
-def _is_plain(part: Part) -> bool:
-    term = part.term
-    return term.factor == 1 and not term.previous and not term.function and part.constant is None
+        left, right = ([address for part in side for address in part.addresses] for side in (self.left, self.right))
+        return tuple(left), tuple(right)
 
 
 def _cut_path(path: tuple[Heading, ...], depth: int) -> tuple[Heading, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple
 
 from nianbao.model.facts import Facts
@@ -80,9 +81,9 @@ class Report:
 
     def add_up_sides(self, check: Check) -> tuple[Number, Number]:
         """Return the sums of both sides of a check; a cell that does not apply counts nothing."""
-        if check.side_addresses is not None and not self.excluded:
-            get = self.figures.__getitem__
-            return sum(map(get, check.side_addresses[0])), sum(map(get, check.side_addresses[1]))
+        if check.side_addresses is not None:
+            get, (of_left, of_right) = self.figures.get, check.side_addresses
+            return sum([get(address, 0) for address in of_left]), sum([get(address, 0) for address in of_right])
         left = sum([part.term.factor * self.add_up_part(part) for part in check.left])
         right = sum([part.term.factor * self.add_up_part(part) for part in check.right])
         return left, right
@@ -173,6 +174,9 @@ class Report:
         )
 
     def _may_judge(self, check: Check) -> bool:
+        sides = check.side_addresses
+        if sides and all(sides) and all(map(self.readable_figures.__contains__, chain(*sides))):  # as of most
+            return True
         is_readable = self._is_readable if check.relation.blanks == "skip" else self._is_known
         if not all(map(is_readable, check.parts)):
             return False
@@ -198,15 +202,26 @@ class Report:
         report = self.previous if part.term.previous else self
         if report is None:
             return part.constant is not None
-        return not report.unknown or report.unknown.isdisjoint(
-            leaf for address in part.addresses for leaf in report.list_parts(address)
-        )
+        return report.doubtful.isdisjoint(part.addresses)
 
     def _has_figure(self, part: Part) -> bool:
         report = self.previous if part.term.previous else self
         if part.constant is not None or part.term.function == "count":
             return True
         return report is not None and any(address in report.figures for address in part.addresses)
+
+    @cached_property
+    def doubtful(self) -> frozenset[str]:
+        """Addresses of which something is unknown: the figure, or one that it is computed of."""
+        if not self.unknown:
+            return frozenset()
+        sums = (one for one in self.computed if not self.unknown.isdisjoint(self.list_parts(one)))
+        return (self.unknown - self.computed.keys()).union(sums)
+
+    @cached_property
+    def readable_figures(self) -> Collection[str]:
+        """Addresses of figures of which nothing is unknown, so that a check of them needs no closer look."""
+        return self.figures.keys() - self.doubtful
 
     @cached_property
     def broken(self) -> tuple[Check, ...]:

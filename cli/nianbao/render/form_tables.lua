@@ -11,6 +11,7 @@ local function split_words(text)
 end
 
 -- Make the table of a form, in a division: its column widths, alignments, headers and bodies are as `description` says.
+-- Return with it the rows of its bodies as plain tables: to read the cells of pandoc's own takes as long as to make them.
 local function make_form_table(id, description)
   local labels, total = math.tointeger(description.labels), 0
   for _, width in ipairs(description.widths) do total = total + width end
@@ -31,10 +32,17 @@ local function make_form_table(id, description)
     end
     return rows
   end
-  local head, bodies = pandoc.List(), pandoc.List()
+  local head, bodies, plain = pandoc.List(), pandoc.List(), {}
   for _, band in ipairs(description.bands) do
     local headers = make_rows(band[1])
     if #description.bands == 1 then head, headers = headers, pandoc.List() end
+    local rows = {}
+    for number = 1, band[2] do
+      rows[number] = { cells = pandoc.List(description.rows[at + number]):map(function(cell)
+        return { text = cell[1], row_span = math.tointeger(cell[2]), col_span = math.tointeger(cell[3]) }
+      end) }
+    end
+    plain[#plain + 1] = rows
     bodies:insert { attr = pandoc.Attr(), head = headers, body = make_rows(band[2]), row_head_columns = labels }
   end
   local classes = description.landscape and { "form", "landscape" } or { "form" }
@@ -42,7 +50,7 @@ local function make_form_table(id, description)
     { long = { pandoc.Plain(split_words(description.caption)) } }, colspecs, pandoc.TableHead(head), bodies,
     pandoc.TableFoot(), pandoc.Attr(id, classes)
   )
-  return pandoc.Div({ form_table }, pandoc.Attr("", { "form" }))
+  return pandoc.Div({ form_table }, pandoc.Attr("", { "form" })), plain
 end
 
 -- Return the rows of a table as rows of { cell, column }, the columns counted past cells that reach down from above;

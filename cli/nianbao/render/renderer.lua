@@ -177,9 +177,11 @@ local function load_settings(message)
     addresses = message.addresses, tables = {}, rooms = {},
   }
   for id, description in pairs(message.tables) do
-    local div = form_tables.make(id, description)
+    local div, bodies = form_tables.make(id, description)
     settings.tables[id] = div
-    settings.rooms[id] = widths.find_rooms(div.content[1], settings.variables.look, form_tables.MARK, form_tables.lay_out_rows)
+    settings.rooms[id] = widths.find_rooms(
+      div.content[1], bodies, settings.variables.look, form_tables.MARK, form_tables.lay_out_rows
+    )
   end
   if settings.formats[1] then prepare_format(settings, settings.formats[1], 1) end
   settings_by_name[message.settings] = settings

@@ -22,16 +22,17 @@ end
 local own = {}
 
 -- Return for each figure of a form's table, by the number of its mark, the columns in which it stands (`first`, `last`)
--- and the width that they have for it, in em (`held`).
-function own.find_rooms(tbl, look, mark, lay_out_rows)
+-- and the width that they have for it, in em (`held`). `bodies` are the rows of its bodies, with the texts of cells.
+function own.find_rooms(tbl, bodies, look, mark, lay_out_rows)
   local rooms, full, inset = {}, measure_table(tbl, look)
-  for _, body in ipairs(tbl.bodies) do
-    for _, line in ipairs(lay_out_rows(body.body)) do
+  local columns = tbl.colspecs
+  for _, rows in ipairs(bodies) do
+    for _, line in ipairs(lay_out_rows(rows)) do
       for _, item in ipairs(line) do
-        local number = tonumber(pandoc.utils.stringify(item.cell.contents):match("^" .. mark .. "$"))
+        local number = tonumber(item.cell.text:match("^" .. mark .. "$"))
         if number then
           local last, held = item.column + item.cell.col_span - 1, -inset
-          for at = item.column, last do held = held + tbl.colspecs[at][2] * full end
+          for at = item.column, last do held = held + columns[at][2] * full end
           rooms[number] = { first = item.column, last = last, held = held }
         end
       end

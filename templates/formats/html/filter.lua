@@ -27,35 +27,44 @@ local function heads_of(rows, name, columns)
   return above
 end
 
--- Say for print in which size a figure fits its columns.
-local function fit(item, tbl)
-  local look, wide = PRESS.variables.look, 0
+-- Return a function that says in which size, for print, a figure fits its columns.
+local function make_sizes(tbl)
+  local look = PRESS.variables.look
   local page = look.page
   local mm = tbl.classes:includes("landscape") and page.height - page.top - page.bottom or page.width - page.left - page.right
-  for column = item.column, item.column + item.cell.col_span - 1 do wide = wide + tbl.colspecs[column][2] * mm * 72 / 25.4 end
-  local size = size_of_figure(pandoc.utils.stringify(item.cell.contents), wide, look)
-  if size then item.cell.attributes.style = ("--size: %gpt"):format(size) end
+  local widths = tbl.colspecs:map(function(spec) return spec[2] * mm * 72 / 25.4 end)
+  return function(text, item)
+    local wide = 0
+    for column = item.column, item.column + item.cell.col_span - 1 do wide = wide + widths[column] end
+    local size = size_of_figure(text, wide, look)
+    return size and ("--size: %gpt"):format(size)
+  end
 end
 
 -- Give each row label an ID too, and each figure the list of the headers above it and the labels beside it.
 local function body_of(rows, labels, above, name, tbl)
+  local addresses, columns, size_of = PRESS.addresses[tbl.identifier], {}, make_sizes(tbl)
+  for column, ids in pairs(above) do columns[column] = table.concat(ids, " ") end
   for at, line in ipairs(laid_out(rows)) do
-    local beside = pandoc.List()
+    local beside = {}
     for _, item in ipairs(line) do
       local cell = item.cell
-      cell.alignment = pandoc.AlignDefault
       if item.column <= labels then
         if not item.above then
+          cell.alignment = pandoc.AlignDefault
           mark(cell, ("%s-%d-%d"):format(name, at, item.column), cell.row_span > 1 and "rowgroup" or "row")
         end
-        beside:insert(cell.attr.identifier)
+        beside[#beside + 1] = cell.attr.identifier
       else
-        local heads = (above[item.column] or pandoc.List()):clone()
-        heads:extend(beside)
-        cell.attributes.headers = table.concat(heads, " ")
-        local mark = pandoc.utils.stringify(cell.contents):match("^FIGURE(%d+)E$")
-        if mark then cell.attr.identifier = PRESS.addresses[tbl.identifier][tonumber(mark)] end
-        fit(item, tbl)
+        local heads = { columns[item.column] }
+        table.move(beside, 1, #beside, #heads + 1, heads)
+        local text = pandoc.utils.stringify(cell.contents)
+        local mark = text:match("^FIGURE(%d+)E$") -- of a table whose figures fit
+        local address = mark and addresses[tonumber(mark)] or cell.attr.identifier
+        local attributes = { { "headers", table.concat(heads, " ") } }
+        local size = not mark and size_of(text, item)
+        if size then attributes[2] = { "style", size } end
+        cell.alignment, cell.attr = pandoc.AlignDefault, pandoc.Attr(address, cell.attr.classes, attributes)
       end
     end
   end

@@ -18,7 +18,6 @@ PDF 里会留一个空框，谁也不会报错；所以在印之前找出来，P
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
-from nianbao.model.facts import list_texts
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 from nianbao.workspace.theme import COVERED_CHARACTERS
@@ -30,9 +29,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every text with a character that no font has."""
     if COVERED_CHARACTERS.fullmatch(context.report.facts.text):
         return
-    texts = [
-        (at, text, frozenset(COVERED_CHARACTERS.sub("", text))) for at, text in list_texts(context.report.facts.tree)
-    ]
+    texts = [(at, text, frozenset(COVERED_CHARACTERS.sub("", text))) for at, text in context.report.facts.texts]
     missing = context.find_undrawable(frozenset().union(*(characters for *_, characters in texts)))
     for address, text, characters in texts:
         for character in sorted(characters & missing):

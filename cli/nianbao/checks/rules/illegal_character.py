@@ -20,7 +20,6 @@ from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
 from nianbao.compose.document import ILLEGAL_CHARACTERS
-from nianbao.model.facts import list_texts
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
@@ -32,7 +31,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     report = context.report
     if "\\" not in report.facts.text and not ILLEGAL_CHARACTERS.search(report.facts.text):
         return  # such a character is in the file itself or written as an escape
-    for address, text in list_texts(report.facts.tree):
+    for address, text in report.facts.texts:
         if match := ILLEGAL_CHARACTERS.search(text):
             place = report.facts.find_place(address, text_line=text.count("\n", 0, match.start()) + 1)
             message = _("unprintable-character", code=ord(match[0]))

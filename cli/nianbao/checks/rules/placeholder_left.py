@@ -21,7 +21,6 @@ from functools import cache, lru_cache
 
 from nianbao.checks.context import CheckContext
 from nianbao.checks.wording import find_prompts
-from nianbao.model.facts import list_texts
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
@@ -57,7 +56,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     written = context.report.form.locale.text.prompts
     placeholder, search_cached = compile_placeholder(written), _cache_search(written)
     prompts = find_prompts(context.report)
-    texts = dict(list_texts(facts.tree))
+    texts = dict(facts.texts)
     for address, text in texts.items():
         match = search_cached(text) if len(text) < _CACHED_LENGTH else placeholder.search(text)
         if match and not address.startswith("accept") and prompts.get(address) != text:

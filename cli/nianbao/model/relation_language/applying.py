@@ -1,11 +1,11 @@
 """Apply relations to the rows and columns of a table, or to the figures of a whole report."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.model.loading.inheritance import suggest
 from nianbao.model.relation_language.parser import Side, Sides, Term
@@ -130,13 +130,16 @@ def _make_checks(
 ) -> Iterator[Check]:
     """Make the checks of one row or column, or of a whole report, from its slots; none where one has no number."""
     for places in found:
-        pairs = [tuple(tuple(_make_part(place, slots) for place in side) for side in pair) for pair in places]
+        pairs = [
+            ([_make_part(one, slots) for one in left], [_make_part(one, slots) for one in right])
+            for left, right in places
+        ]
         parts = [part for pair in pairs for side in pair for part in side]
         if not any(part.slots for part in parts):
             continue
         label = _name_line(relation, parts, has_long_names=has_long_names)
         made = [
-            Check(relation, label, left, right, sides, has_long_names=has_long_names)
+            Check(relation, label, tuple(left), tuple(right), sides, has_long_names=has_long_names)
             if all(map(_can_be_added, (*left, *right)))
             else None
             for (left, right), sides in zip(pairs, relation.all_sides, strict=True)
@@ -150,13 +153,14 @@ def _make_checks(
 
 
 def _make_part(place: _Place, slots: Sequence[Slot]) -> Part:
-    return Part(place.term, tuple(slots[position] for position in place.positions), place.depth)
+    named = tuple([slots[position] for position in place.positions])
+    return Part(place.term, named, tuple([slot.address for slot in named]), place.depth)
 
 
 def _can_be_added(part: Part) -> bool:
     if part.term.constant is not None or part.term.function == "count":
         return True
-    return bool(part.slots) and all(slot.value_type.is_number for slot in part.slots)
+    return {slot.value_type.is_number for slot in part.slots} == {True}
 
 
 def _name_line(relation: Relation, parts: Sequence[Part], *, has_long_names: bool) -> str:

@@ -83,6 +83,14 @@ class Sides:
         """The names that the terms bind to ids."""
         return frozenset(name for term in self.terms for name in term.names)
 
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether figures of one report are only added up."""
+        return all(
+            term.factor == 1 and not term.previous and not term.function and term.constant is None
+            for term in self.terms
+        )
+
     def holds(self, left: int | Decimal, right: int | Decimal, within: Decimal) -> bool:  # noqa: PLR0911  # one a sign
         """Return whether it holds between the values of its sides, which may be `within` apart."""
         match self.sign:

@@ -50,7 +50,10 @@ class Positions:
     def _find_node(self, ids: str) -> _Node:
         node = self._root
         for id_ in ids.split(".") if ids else ():
-            node = node.below.setdefault(id_, _Node())
+            below = node.below.get(id_)  # most are there: `setdefault` would make a node for each
+            if below is None:
+                below = node.below[id_] = _Node()
+            node = below
         return node
 
     def match(self, segments: Sequence[str], binding: Binding) -> Iterator[Match]:
@@ -58,34 +61,31 @@ class Positions:
         yield from self._match(self._root, segments, binding, 0)
 
     def _match(self, node: _Node, segments: Sequence[str], binding: Binding, depth: int) -> Iterator[Match]:
-        if not segments:
-            yield Match(node.collect(), depth, binding)
-            return
-        segment, rest = segments[0], segments[1:]
-        if segment == "*":
-            for below in node.below.values():
-                yield from self._match(below, rest, binding, depth + 1)
-        elif not segment.startswith("<"):
-            yield from self._match_ids(node, (segment,), rest, binding, depth)
-        elif (ids := binding.get(name := segment.strip("<.>"))) is not None:
-            yield from self._match_ids(node, ids, rest, binding, depth)
-        elif segment.endswith("..>"):
-            for ids, below in _list_below(node):
-                if rest or not below.below:  # at the end it takes all ids
-                    yield from self._match(below, rest, {**binding, name: ids}, depth + len(ids))
-        else:
-            for id_, below in node.below.items():
-                yield from self._match(below, rest, {**binding, name: (id_,)}, depth + 1)
-
-    def _match_ids(
-        self, node: _Node, ids: Sequence[str], rest: Sequence[str], binding: Binding, depth: int
-    ) -> Iterator[Match]:
-        for id_ in ids:
-            found = node.below.get(id_)
-            if found is None:
+        for number, segment in enumerate(segments, 1):
+            name = segment.strip("<.>") if segment.startswith("<") else ""
+            ids = binding.get(name) if name else (segment,)
+            if ids is None or segment == "*":
+                for bound, below in _list_bound(node, segment, is_last=number == len(segments)):
+                    names = {**binding, name: bound} if name else binding
+                    yield from self._match(below, segments[number:], names, depth + len(bound))
                 return
-            node = found
-        yield from self._match(node, rest, binding, depth + len(ids))
+            for id_ in ids:
+                found = node.below.get(id_)
+                if found is None:
+                    return
+                node = found
+            depth += len(ids)
+        yield Match(node.collect(), depth, binding)
+
+
+def _list_bound(node: _Node, segment: str, *, is_last: bool) -> Iterator[tuple[tuple[str, ...], _Node]]:
+    """List what a name or `*` may stand for below a node: one id, or with two dots several, at the end all."""
+    if not segment.endswith("..>"):
+        yield from (((id_,), below) for id_, below in node.below.items())
+        return
+    for ids, below in _list_below(node):
+        if not is_last or not below.below:
+            yield ids, below
 
 
 def _list_below(node: _Node, ids: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], _Node]]:
