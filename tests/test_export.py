@@ -4,16 +4,22 @@ import csv
 import json
 import re
 import shutil
+import sqlite3
 import sys
 from datetime import date
 from decimal import Decimal
 from time import monotonic
+from types import SimpleNamespace
 
 import duckdb
 import openpyxl
 import pytest
 from offices import data
 
+from nianbao.build import fingerprints, output_folder
+from nianbao.build.known_checks import CachedChecks
+from nianbao.checks import batch, check
+from nianbao.checks.check import load_policy
 from nianbao.compose import document
 from nianbao.export import duckdb as duckdb_tables
 from nianbao.export import pipeline, querying
@@ -351,6 +357,68 @@ def test_results_as_json_and_csv(offices, report):
     assert (
         report("query", question, "--to", "csv", cwd=offices.root).stdout == "office,value,unit\nanshan,498935.88,元\n"
     )
+
+
+def ask_for_findings(store, monkeypatch, *, known):
+    """Return the rows of `findings`, and the offices whose reports were judged for them."""
+    judged = []
+
+    def check_report(of_store, *words, **options):
+        judged.append(of_store.office)
+        return check.check_report(of_store, *words, **options)
+
+    monkeypatch.setattr(batch, "check", SimpleNamespace(check_report=check_report))
+    store = Store(store.root)
+    work = querying.prepare(store, "select * from findings order by all", date.today())  # noqa: DTZ011
+    if not known:
+        return work.answer((), work.judge(1), ()).rows, set(judged)
+    with output_folder.open_cache(store, print) as cache:
+        found = list(work.judge(1, CachedChecks(store, load_policy(store), work.today, cache)))
+    return work.answer((), found, ()).rows, set(judged)
+
+
+def test_a_second_question_judges_only_what_has_changed(city, monkeypatch):
+    data_files = city.root / "data"
+    prose = (data_files / "anshan/2020.toml").read_text("utf-8")
+    for name in ("copy-a", "copy-b"):
+        (data_files / name).mkdir()
+        (data_files / name / "2020.toml").write_text(prose, encoding="utf-8")
+
+    def ask():
+        rows, judged = ask_for_findings(city, monkeypatch, known=True)
+        assert rows == ask_for_findings(city, monkeypatch, known=False)[0]
+        return judged
+
+    everything = ask()
+    assert everything == {"anshan", "broken", "city", "copy-a", "copy-b", "office-0", "office-1", "office-2"}
+    assert ask() == set()
+    with (data_files / "office-0/2024.toml").open("a", encoding="utf-8") as file:
+        file.write("[nonsense]\nx = 1\n")
+    assert ask() == {"office-0", "city"}  # the city is judged by its units
+    (data_files / "copy-b/2020.toml").unlink()
+    assert ask() == {"anshan", "copy-a"}  # whose texts are like those of one office less
+    everything.remove("copy-b")
+    with (data_files / "offices.toml").open("a", encoding="utf-8") as file:
+        file.write('[added]\nname = "新设局"\n')
+    assert ask() == everything
+    (city.root / "report.toml").write_text('[levels]\nunknown-key = "off"\n', encoding="utf-8")
+    assert ask() == everything
+    (city.root / "templates/kinds/cn-disclosure").mkdir(parents=True)
+    page = Store(city.root).files()["kinds/cn-disclosure/page.md.j2"].read_text("utf-8")
+    (city.root / "templates/kinds/cn-disclosure/page.md.j2").write_text(f"{page}\n", encoding="utf-8")
+    assert ask() == everything
+    monkeypatch.setattr(fingerprints, "program_fingerprints", lambda: {"nianbao": "another version"})
+    assert ask() == everything
+    assert ask() == set()
+
+
+def test_the_command_keeps_what_it_has_judged(offices, report):
+    question = ("query", "select office, rule, level, message from findings order by all", "--to", "csv")
+    first = report(*question, cwd=offices.root)
+    assert first.stdout.count("\n") > 1
+    with sqlite3.connect(offices.root / "build/.record.sqlite") as saved:
+        assert saved.execute("select count(*) from judged").fetchone() == (5,)
+    assert report(*question, cwd=offices.root).stdout == first.stdout
 
 
 def test_long_results_are_cut_on_the_terminal(offices, report):

@@ -202,6 +202,7 @@ def test_a_folder_with_other_files_is_left_alone(folder, report):
     done = make(report, folder)
     assert done.returncode == 2
     assert "index.html" in done.stderr
+    assert "--out" in done.stderr
     assert names(folder / "site") == {"index.html"}
 
 

@@ -32,12 +32,14 @@ _COLUMNS = {
         *("office", "kind", "period", "format", "context", "facts"),
         *("size", "modified", "changed", "content", "pages", "pictures"),
     ),
+    "judged": ("office", "kind", "period", "compared", "inputs", "told", "digest"),
     "site": ("name", "inputs", "content"),
 }
 _KEYS = {
     "context": "id",
     "checked": "office, kind, period",
     "printed": "office, kind, period, format",
+    "judged": "office, kind, period, compared",
     "site": "name",
 }
 _SCHEMA = "".join(
@@ -141,6 +143,20 @@ class BuildCache:
         pictures = json.dumps(file.dropped_pictures)
         values = (file.size, file.modified_ns, file.changed_ns, file.fingerprint, file.pages, pictures)
         self._write_row("printed", *map(str, report), suffix, file.key.context, file.key.facts, *values)
+
+    def read_judged(self) -> dict[tuple[ReportKey, bool], tuple[str, str, str]]:
+        """Return of reports that were judged beside others the inputs, the serialized result, and the digest.
+
+        They are by report, and by whether it was `compared` with others that share sections with it.
+        """
+        return {
+            (_make_key(*report), bool(compared)): (inputs, result, digest)
+            for *report, compared, inputs, result, digest in self._read_rows("judged")
+        }
+
+    def save_judged(self, report: ReportKey, inputs: str, result: CheckResult, digest: str, *, compared: bool) -> None:
+        """Write what was found in a report that was judged beside others."""
+        self._write_row("judged", *map(str, report), int(compared), inputs, serialize_result(result), digest)
 
     def read_site(self) -> dict[str, tuple[str, str]]:
         """Return the fingerprint of the inputs, and the content, of each part of a site that was saved, by its name."""

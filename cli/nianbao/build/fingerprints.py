@@ -3,9 +3,12 @@
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
 from nianbao import __version__
+from nianbao.checks.policy import Policy
 from nianbao.model import offices
 from nianbao.model.i18n import _, join_words
 from nianbao.render import pandoc, typst
@@ -73,10 +76,16 @@ def _identify_font(path: str) -> bytes:
         return b"%d %s" % (os.fstat(file.fileno()).st_size, file.read(_FONT_DIRECTORY_BYTES))
 
 
-def check_fingerprints(templates: Mapping[str, str], folder: Templates) -> dict[str, str]:
+def check_fingerprints(templates: Mapping[str, str], folder: Templates, policy: Policy, today: date) -> dict[str, str]:
     """Return the inputs of a check other than programs and facts, by name: forms, templates of texts, settings."""
     inputs = {name: text for name, text in templates.items() if not name.startswith("formats/")}
-    return inputs | {name: fingerprint(folder.state(name)) for name in ("report.toml", f"data/{offices.REGISTER_FILE}")}
+    inputs |= {name: fingerprint(folder.state(name)) for name in ("report.toml", f"data/{offices.REGISTER_FILE}")}
+    return inputs | {
+        "policy": json.dumps(asdict(policy), default=sorted, sort_keys=True),
+        "today": today.isoformat(),
+        "look": fingerprint(json.dumps(folder.look(), sort_keys=True, default=str)),  # its fonts draw texts, or do not
+        "language": os.environ.get("LANGUAGE", ""),  # findings are cached in the language of the command
+    }
 
 
 def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str:

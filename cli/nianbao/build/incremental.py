@@ -1,10 +1,9 @@
 """Incremental builds of one report or thousands: only what changed is built, on all cores, and cached once done."""
 
-import json
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from nianbao.build import fingerprints, outputs
@@ -53,10 +52,7 @@ class IncrementalBuild:
             )
             for suffix in options.formats
         }
-        policy = json.dumps(asdict(options.policy), default=sorted, sort_keys=True)
-        language = os.environ.get("LANGUAGE", "")  # findings are cached in the language of the command
-        inputs = {"policy": policy, "today": options.today.isoformat(), "language": language}
-        inputs |= fingerprints.check_fingerprints(templates, store)
+        inputs = fingerprints.check_fingerprints(templates, store, options.policy, options.today)
         self._check_context = cache.save_context(programs | inputs)
 
     def run(self, reports: Sequence[ReportRef], run_jobs: RunJobs) -> Iterator[BuildResult | FailedReport]:

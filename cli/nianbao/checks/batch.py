@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple, Protocol
 
 from nianbao.checks import check, rules, similarity
 from nianbao.checks.context import SharedSection
@@ -24,23 +25,40 @@ class _CheckItem:
     neighbours: tuple[SharedSection, ...] | None = None
 
 
+class CheckedReport(NamedTuple):
+    """What was found in a report, and the fingerprints of its sentences, by which it is compared with others."""
+
+    result: CheckResult | FailedReport
+    digest: Digest
+
+
+class KnownChecks(Protocol):
+    """What earlier runs found; `neighbours` are the sections that a report shares with others."""
+
+    def find(self, key: ReportKey, neighbours: tuple[SharedSection, ...] | None) -> CheckedReport | None:
+        """Return what was found in a report, unless something by which it is judged has changed since."""
+
+    def keep(self, key: ReportKey, neighbours: tuple[SharedSection, ...] | None, checked: CheckedReport) -> None:
+        """Keep what was found in a report that `find` was asked for a moment ago."""
+
+
 _BATCH_SIZE = 25  # reports sent to a process at once: to send one takes a tenth of the time to check it
 _store: Store | None = None
 
 
 def check_all(
-    store: Store, reports: Sequence[ReportRef], policy: Policy, jobs: int = 0
+    store: Store, reports: Sequence[ReportRef], policy: Policy, jobs: int = 0, known: KnownChecks | None = None
 ) -> Iterator[CheckResult | FailedReport]:
     """Check reports, and yield each result when it is ready, in any order, without the report itself.
 
     Reports of several offices are compared with each other; the result of one that shares a section with another
-    office is yielded a second time, with that finding.
+    office is yielded a second time, with that finding. What is `known` is not judged again.
     """
     offices = {office.office for office, _year in reports}
     has_several_offices = len(offices) > 1 and any(map(policy.is_reported, rules.list_names_of_scope("neighbours")))
     digests: dict[ReportKey, Digest] = {}
     items = [_CheckItem(office.key(period), () if has_several_offices else None) for office, period in reports]
-    for result, digest in _run_checks(store, items, policy, jobs):
+    for result, digest in _run_checks(store, items, policy, jobs, known):
         yield result
         if digest:
             digests[result.key] = digest
@@ -48,13 +66,29 @@ def check_all(
         _CheckItem(key, sections)
         for key, sections in similarity.find_shared_sections(dict(sorted(digests.items()))).items()
     ]
-    for result, _digest in _run_checks(store, copied_items, policy, jobs):
+    for result, _digest in _run_checks(store, copied_items, policy, jobs, known):
         yield result
 
 
 def _run_checks(
-    store: Store, items: Sequence[_CheckItem], policy: Policy, jobs: int
-) -> Iterator[tuple[CheckResult | FailedReport, Digest]]:
+    store: Store, items: Sequence[_CheckItem], policy: Policy, jobs: int, known: KnownChecks | None
+) -> Iterator[CheckedReport]:
+    unknown = items
+    if known:
+        unknown = []
+        for item in items:
+            if checked := known.find(item.key, item.neighbours):
+                yield checked
+            else:
+                unknown.append(item)
+    neighbours = {item.key: item.neighbours for item in unknown}
+    for checked in _run_unknown(store, unknown, policy, jobs):
+        if known:
+            known.keep(checked.result.key, neighbours[checked.result.key], checked)
+        yield checked
+
+
+def _run_unknown(store: Store, items: Sequence[_CheckItem], policy: Policy, jobs: int) -> Iterator[CheckedReport]:
     batch_size = (
         _BATCH_SIZE if len(items) > _BATCH_SIZE * _BATCH_SIZE else 1
     )  # fewer are sent one by one, so that every process has work
@@ -68,21 +102,21 @@ def _open_store(store: Store) -> None:
     _store = store
 
 
-def _check_item(policy: Policy, item: _CheckItem) -> tuple[CheckResult | FailedReport, Digest]:
+def _check_item(policy: Policy, item: _CheckItem) -> CheckedReport:
     assert _store is not None  # noqa: S101  # set when the process started
     store = _store.of_report(item.key)
     result = try_work(partial(_check_and_digest, store, policy, item), store.data(item.key.period))
-    return (FailedReport(item.key, result), {}) if isinstance(result, UserError) else result
+    return CheckedReport(FailedReport(item.key, result), {}) if isinstance(result, UserError) else result
 
 
-def _check_and_digest(store: Store, policy: Policy, item: _CheckItem) -> tuple[CheckResult, Digest]:
+def _check_and_digest(store: Store, policy: Policy, item: _CheckItem) -> CheckedReport:
     with name_file_in_errors(store.data(item.key.period)):
         result = check.check_report(store, item.key.period, policy, neighbours=item.neighbours)
     document = result.document if item.neighbours == () else None
-    return result.without_report(), similarity.make_digest(document) if document else {}
+    return CheckedReport(result.without_report(), similarity.make_digest(document) if document else {})
 
 
-def _report_lost_process(store: Store, item: _CheckItem) -> tuple[FailedReport, Digest]:
+def _report_lost_process(store: Store, item: _CheckItem) -> CheckedReport:
     data = store.of_report(item.key).data(item.key.period)
     error = UserError(_("check-process-gone", data=data), _("shorten-prose-check-alone"))
-    return FailedReport(item.key, error), {}
+    return CheckedReport(FailedReport(item.key, error), {})

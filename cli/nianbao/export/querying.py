@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from nianbao.checks.batch import check_all
+from nianbao.checks.batch import KnownChecks, check_all
 from nianbao.checks.check import load_policy
 from nianbao.checks.results import CheckResult, FailedReport
 from nianbao.export import pipeline
@@ -37,10 +37,15 @@ class Question:
         """Read the reports, see `pipeline.read_all`."""
         return pipeline.read_all(self.reports, jobs, titles="states" in self.extras, texts="texts" in self.extras)
 
-    def judge(self, jobs: int = 0) -> Iterator[CheckResult | FailedReport]:
-        """Judge the reports by every rule, if the query is about findings."""
-        if "findings" in self.extras:
-            yield from check_all(self.store, self.reports, load_policy(self.store), jobs)
+    @property
+    def needs_findings(self) -> bool:
+        """Whether the query is about findings."""
+        return "findings" in self.extras
+
+    def judge(self, jobs: int = 0, known: KnownChecks | None = None) -> Iterator[CheckResult | FailedReport]:
+        """Judge the reports by every rule, if the query is about findings; what is `known` is not judged again."""
+        if self.needs_findings:
+            yield from check_all(self.store, self.reports, load_policy(self.store), jobs, known)
 
     def list_states(self, jobs: int = 0) -> Iterator[StateRow]:
         """List the states of all offices, if the query is about them."""

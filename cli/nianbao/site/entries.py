@@ -113,10 +113,11 @@ def make_offices(
     by_office: dict[str, list[SiteReport]] = {}
     for of_office, period in asked:
         key = of_office.key(period)
-        report = SiteReport(period, "withheld" if of_office.has(period) else "missing")
         if key in built and key in facts:
             files = tuple(_make_file(of_office, period, file) for file in built[key].files)
             report = SiteReport(period, "published", facts[key], files)
+        else:
+            report = SiteReport(period, "withheld" if of_office.has(period) else "missing")
         by_office.setdefault(of_office.office, []).append(report)
     register = store.register()
     listed = {*by_office, *(above for office in by_office for above in register.list_ancestors(office))}

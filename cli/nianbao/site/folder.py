@@ -32,7 +32,7 @@ class SiteFolder:
         if others:
             shown = join_words([*others[:_LISTED], *(["…"] if len(others) > _LISTED else [])])
             raise UserError(
-                _("site-folder-has-other-files", folder=display_path(self.path), files=shown), _("take-other-folder")
+                _("site-folder-has-other-files", folder=display_path(self.path), files=shown), _("name-folder-for-site")
             )
         self._write_list({})
         self.is_ours = True

@@ -1,11 +1,16 @@
 """`report site`: reports built, read and put on pages; only what has changed is written."""
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
+from stat import S_ISREG
+
+import msgspec
 
 from nianbao.build.cache import BuildCache
 from nianbao.build.fingerprints import program_fingerprints, template_fingerprints
@@ -13,7 +18,6 @@ from nianbao.build.output_folder import file_times
 from nianbao.build.outputs import output_name
 from nianbao.build.worker import BuildOptions
 from nianbao.checks.results import BuildResult
-from nianbao.export.rows import ReportRows
 from nianbao.export.tables import get_keys
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form
@@ -67,10 +71,10 @@ def check_address(address: str) -> str:
 def claim_folder(options: SiteOptions, reports: Sequence[ReportRef], formats: Sequence[str]) -> SiteFolder:
     """Open the folder of a site; raises `UserError` where it has files of somebody else that would be replaced."""
     folder = SiteFolder(options.out)
-    outputs = [
+    outputs = (
         f"{REPORTS}/{output_name(of_office, period, suffix)}" for of_office, period in reports for suffix in formats
-    ]
-    folder.claim([*outputs, "index.html", pages.FEED, pages.SITEMAP, pages.SEARCH_INDEX, dataset.DESCRIPTION])
+    )
+    folder.claim(chain(outputs, ["index.html", pages.FEED, pages.SITEMAP, pages.SEARCH_INDEX, dataset.DESCRIPTION]))
     return folder
 
 
@@ -156,7 +160,7 @@ class _Site:
     @contextmanager
     def write_tables(self) -> Iterator[None]:
         """Write the figures in every format beside other work, unless none has changed."""
-        rows = self._list_rows()
+        rows = [self.facts[key].rows for key in sorted(self.facts)]
         figures = (part for one in rows for part in (*map(str, get_keys(one)), one.figures))
         all_inputs = fingerprint(self._context, *figures, self.store.state(f"data/{REGISTER_FILE}"))
         known, content = self._saved.get("data", ("", ""))
@@ -171,12 +175,10 @@ class _Site:
         self.changed |= tables.result()
         self.cache.save_site("data", all_inputs, json.dumps(list(tables.result())))
 
-    def _list_rows(self) -> list[ReportRows]:
-        return [self.facts[key].rows for key in sorted(self.facts, key=str)]
-
     def describe_data(self) -> None:
         """Write the description of the figures."""
-        editions = {edition: self.store.kind.edition(edition) for edition in {one.edition for one in self._list_rows()}}
+        used = {facts.rows.edition for facts in self.facts.values()}
+        editions = {edition: self.store.kind.edition(edition) for edition in used}
         self.data_files = [
             self._describe_file(name, edition, suffix)
             for (edition, suffix), name in dataset.name_files(sorted(editions)).items()
@@ -212,7 +214,7 @@ class _Site:
 
     def _write_offices(self, office: SiteOffice, above: tuple[SiteOffice, ...]) -> None:
         name, description = pages.name_page(office), self.pages.describe_office(office, above)
-        inputs = fingerprint(self._common_inputs, json.dumps(description, ensure_ascii=False))
+        inputs = fingerprint(self._common_inputs, msgspec.json.encode(description))
         path = self.options.out / name
         if self._saved.get(f"page {name}") == (inputs, _describe_times(path)):
             self.changed[name] = False
@@ -229,7 +231,11 @@ class _Site:
 
 def _describe_times(path: Path) -> str:
     """Describe what shows without reading a file that it is the same; an empty text where there is none."""
-    return " ".join(map(str, file_times(path.lstat()))) if path.is_file() else ""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return ""
+    return " ".join(map(str, file_times(status))) if S_ISREG(status.st_mode) else ""
 
 
 def _list_files(offices: Sequence[SiteOffice]) -> Iterable[SiteFile]:

@@ -1,5 +1,6 @@
 """`report query`."""
 
+from contextlib import ExitStack
 from datetime import date
 from typing import Annotated, Literal
 
@@ -9,6 +10,7 @@ from nianbao.cli.command import command
 from nianbao.cli.errors import (
     exit_command,
     print_error,
+    print_note,
     print_register_errors,
     report_errors,
     show_progress,
@@ -33,6 +35,8 @@ def query(
     as_json: Json = False,
 ) -> None:
     """Query the facts of all reports with SQL."""
+    from nianbao.build import known_checks, output_folder
+    from nianbao.checks.check import load_policy
     from nianbao.cli.output.query import print_answer, print_views
     from nianbao.export import pipeline, querying
     from nianbao.workspace.store import Store
@@ -42,14 +46,21 @@ def query(
         if not question.strip():
             print_views(pipeline.make_database(store, [], all_lists=True))
             return
-        work = querying.prepare(store, question, date.today())  # noqa: DTZ011  # in the office's time zone
+        today = date.today()  # noqa: DTZ011  # in the office's time zone
+        work = querying.prepare(store, question, today)
         read, errors = split_errors(
             show_progress(work.read(jobs), len(work.reports), _("progress-reading"), quiet=False)
         )
-        found = show_progress(work.judge(jobs), len(work.reports), _("progress-checking"), quiet=False)
+        with ExitStack() as opened:
+            known = None
+            if work.needs_findings:
+                cache = opened.enter_context(output_folder.open_cache(store, print_note))
+                known = known_checks.CachedChecks(store, load_policy(store), today, cache)
+            judged = work.judge(jobs, known)
+            found = list(show_progress(judged, len(work.reports), _("progress-checking"), quiet=False))
         style = "json" if as_json else to
         default = 100 if style == "text" else 0
-        answer = work.answer(read, list(found), work.list_states(jobs), default if rows is None else rows)
+        answer = work.answer(read, found, work.list_states(jobs), default if rows is None else rows)
         print_answer(answer, style)
         print_register_errors(store)
         for error in errors:  # a report that cannot be read is an error in the data: the exit code is 1
