@@ -90,6 +90,12 @@ def test_what_is_no_picture_is_no_page(report, tmp_path):
     assert (done.returncode, "b.html 不是图片" in done.stderr) == (2, True)
 
 
+def test_a_picture_that_is_missing_is_told(report, tmp_path):
+    (tmp_path / "a.png").write_bytes(make_blank(9))
+    done = report("import", "--pages", "a.png", "b.png", cwd=tmp_path)
+    assert (done.returncode, "b.png：没有这个文件" in done.stderr) == (2, True)
+
+
 def test_the_pages_of_an_archive_are_drawn_in_their_order():
     archive = scanned_pages.make_archive({"p10.jpg": make_blank(30), "p9.jpg": make_blank(20)})
     viewer = SourceViewer(ShownFile("p.zip", (), (), archive, "pictures"))

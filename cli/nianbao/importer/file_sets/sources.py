@@ -139,6 +139,9 @@ def read_source(source: SetSource) -> list[PublishedPart]:
 def _read_file(path: Path) -> bytes:
     try:
         return access.read(path.parent, path.name, MAX_FILE_BYTES)
+    except FileNotFoundError:
+        message = _("at-place", place=display_path(path), message=_("no-such-file"))
+        raise UserError(message, _("check-file-name")) from None
     except OSError as error:
         message = _("cannot-read-name", name=display_path(path), error=describe_reason(error))
         raise UserError(message, _("remove-cause-and-rerun")) from error
