@@ -1,6 +1,7 @@
 """A fact stays the text that it is: it can become neither Markdown nor HTML, Typst or Word markup."""
 
 import re
+from itertools import pairwise
 
 import docx
 import pdfplumber
@@ -157,8 +158,6 @@ def test_no_fact_starts_a_list_or_heading_of_typst_in_a_cell_an_item_or_strong_w
         words = [word for page in pdf.pages for word in page.extract_words()]
     printed = " ".join(word["text"] for word in words)
     assert [printed.count(start) for start in starts] == [3] * len(starts)
-    gaps = [
-        b["x0"] - a["x1"] for a, b in zip(words, words[1:], strict=False) if (a["text"], b["text"]) == ("3.", "Mai")
-    ]
+    gaps = [b["x0"] - a["x1"] for a, b in pairwise(words) if (a["text"], b["text"]) == ("3.", "Mai")]
     assert len(gaps) == 3
     assert max(gaps) < 6  # pt: a space, not the indent of a list
