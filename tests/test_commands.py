@@ -96,7 +96,7 @@ def test_for_a_missing_year_the_existing_ones_and_the_command_for_it_are_printed
     done = report("build", "2019", cwd=office)
     assert done.returncode == 2
     assert "没有 data/2019.toml" in done.stderr
-    assert "已有的年度：2020" in done.stderr
+    assert "已有：2020" in done.stderr
     assert "report new 2019" in done.stderr
 
 

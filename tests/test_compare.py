@@ -474,7 +474,7 @@ def test_no_program_that_a_repository_names_runs(years, report, monkeypatch, gua
         (["2023", "data/2023.toml"], "data/2023.toml 与它自己没有什么可比", "--git"),
         (["2022"], "data/2022.toml 之前没有报告可比", "两个年度"),
         (["2021", "2022", "2023"], "选中了 3 份", "两个年度"),
-        (["2021", "2022"], "没有 data/2021.toml", "已有的年度"),
+        (["2021", "2022"], "没有 data/2021.toml", "已有："),
         (["nobody", "2022"], "nobody 不是年度、机关，也不是数据文件", ""),
         (["cn-disclosure", "us-foia"], "一次只做一种文书", "分几次运行"),
         (["--to", "odt"], "格式 odt 显示不出改动", "html"),

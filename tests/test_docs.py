@@ -21,6 +21,9 @@ from typer.testing import CliRunner
 from nianbao.checks import kind_rules, rules
 from nianbao.cli import commands
 from nianbao.cli.app import load_app
+from nianbao.kinds.check import check_kind
+from nianbao.kinds.scaffold import KindPlan, create_kind
+from nianbao.model.period import Period
 from nianbao.model.value_types import ValueTypeName
 from nianbao.workspace.formats import FormatFile
 from nianbao.workspace.locales import extract_option, use_language
@@ -387,3 +390,24 @@ def test_the_hooks_run_what_they_say(root, office, report):
     assert set(re.findall(r"^- id: (.+)$", hooks, re.MULTILINE)) == {"report-validate", "report-fmt"}
     for entry in entries:
         assert report(*entry.split(), "data/2020.toml", cwd=office).returncode == 0
+
+
+@pytest.mark.parametrize("page", ["docs/kinds.md", "docs/zh/kinds.md"])
+def test_the_list_and_the_text_on_the_page_of_kinds_have_no_mistake(page, tmp_path, monkeypatch):
+    create_kind(Store(tmp_path), KindPlan("minutes", "Minutes", "en", "year", "plain", "Requests"), Period(2024))
+    monkeypatch.chdir(tmp_path)
+    text = pages.read(page)
+    form, data = (
+        next(block for block in pages.blocks(text, "toml") if start in block)
+        for start in ("[[lists]]\nid       = ", "[[courses]]")
+    )
+    kind = tmp_path / "templates/kinds/minutes"
+    for name, added in (("editions/2024.toml", form), ("example/2024.toml", data)):
+        path = kind / name
+        path.write_text(f"{path.read_text(encoding='utf-8')}\n{added}", encoding="utf-8")
+    (template,) = pages.blocks(text, "jinja")
+    (kind / "texts/courses.md.j2").write_text(template, encoding="utf-8")
+    assert [str(one) for one in check_kind(Store.open(tmp_path), "minutes")] == []
+    columns = toml_rs.loads(form)["lists"][0]["columns"]
+    assert {column.get("type", "count") for column in columns} == set(get_args(ValueTypeName))
+    assert toml_rs.loads(data)["courses"][0].keys() == {column["id"] for column in columns}

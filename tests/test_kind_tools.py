@@ -546,6 +546,43 @@ def test_a_page_says_what_is_in_a_kind(run, tmp_path):
     assert run("kind docs minutes --all").code == 2
 
 
+def test_a_page_says_columns_of_lists_currencies_choices_and_codes(run, tmp_path):
+    make(tmp_path)
+    edition = next((tmp_path / "templates/kinds/minutes/editions").glob("*.toml"))
+    more = """
+[[axes]]
+id    = "places"
+codes = [{ id = "north", label = "North" }, { id = "south", label = "South" }]
+
+[[tables]]
+id     = "visits"
+blocks = [{ columns = [{ id = "count", label = "Count" }], rows = [{ id = "place", label = "", each = "places" }] }]
+
+[[lists]]
+id      = "courses"
+label   = "Courses"
+columns = [
+  { id = "cost", label = "Cost", type = "currency", currency = "EUR" },
+  { id = "way", label = "Way", type = "choice", choices = ["online", "in person"] },
+]
+"""
+    edition.write_text(edition.read_text(encoding="utf-8") + more, encoding="utf-8")
+    page = run("kind docs minutes").out
+    assert "| `courses.1.cost` | Courses 1 · Cost | currency | EUR |" in page
+    assert "| choice: online、in person |" in page
+    assert "| `visits.place.north.count` |" in page
+    assert "| `places` |  | north (North)、south (South) |" in page
+
+
+def test_what_to_do_about_a_missing_period_of_a_kind_names_the_kind(run, tmp_path):
+    made = make(tmp_path)
+    assert run(f"new --kind minutes {made.period}").code == 0
+    done = run("--lang en validate minutes 2031")
+    assert done.code == 2
+    assert "report new 2031 --kind minutes" in done.err
+    assert run("new 2031 --kind minutes").code == 0
+
+
 def test_a_page_says_when_a_report_is_due_and_what_it_carries_over(run, tmp_path):
     make(tmp_path)
     edition = next((tmp_path / "templates/kinds/minutes/editions").glob("*.toml"))

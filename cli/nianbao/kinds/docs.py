@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from nianbao.checks import kind_rules
 from nianbao.kinds.listing import ListedKind
 from nianbao.model.form import Form
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, join_words
+from nianbao.model.open_rows.filling import expand_with_samples
 from nianbao.model.relation_language.parser import Term
 from nianbao.model.relations import Relation
+from nianbao.model.value_types import ValueType
 from nianbao.workspace.kinds import KindFolder
 
 
@@ -46,22 +48,41 @@ def _describe_form(kind: KindFolder, form: Form) -> Iterator[str]:
     ]
     yield from _draw_table((_("head-id"), _("head-heading"), _("head-table"), _("head-text")), rows)
     yield from ("", f"### {_('head-addresses')}", "")
-    units = {fact.id: fact.unit for fact in form.facts} | {slot.address: slot.unit for slot in form.slots.values()}
+    sample = expand_with_samples(form)  # the columns of lists and of rows that the data decides
+    units = {fact.id: fact.unit for fact in form.facts} | {slot.address: slot.unit for slot in sample.slots.values()}
     required = {fact.id for fact in form.facts if fact.required} | {form.kind.period_fact}
     addresses = [
         (
             f"`{address}`",
-            form.labels.get(address, ""),
-            f"{form.value_types[address].name}",
-            units.get(address, ""),
+            sample.labels.get(address, ""),
+            _describe_type(value_type),
+            units.get(address, "") or value_type.parameters[2],
             _("is-required") if address in required else "",
         )
-        for address in form.value_types
+        for address, value_type in sample.value_types.items()
     ]
     heads = (_("head-address"), _("head-label"), _("head-type"), _("head-unit"), _("head-required"))
     yield from _draw_table(heads, addresses)
+    yield from _describe_axes(form)
     yield from _describe_relations(form)
     yield from _describe_rules(kind, form)
+
+
+def _describe_type(value_type: ValueType) -> str:
+    """Name a type; of a choice with the texts that may be chosen."""
+    choices, *_others = value_type.parameters
+    return f"{value_type.name}: {join_words(choices)}" if choices else value_type.name
+
+
+def _describe_axes(form: Form) -> Iterator[str]:
+    """Say which codes the axes have; the table of addresses has the first one of each."""
+    rows = [
+        (f"`{axis.id}`", axis.label, join_words(f"{code.id} ({code.label})" for code in axis.codes))
+        for axis in form.axes.values()
+    ]
+    if rows:
+        yield from ("", f"### {_('head-axes')}", "")
+        yield from _draw_table((_("head-id"), _("head-label"), _("head-codes")), rows)
 
 
 def _describe_dates(form: Form) -> Iterator[str]:

@@ -253,7 +253,7 @@ class Store(Templates):
         known, folder = join_words(self.periods()), display_path(self.root / "data" / self.office)
         have = _("years-there", known=known) if known else _("no-data-files-yet", root=folder)
         names, calendar = self.folder.names(self.data_folder), self.kind.settings.calendar
-        return suggest_period(period, self.display(self.data_folder), names, calendar, have)
+        return suggest_period(period, self.display(self.data_folder), names, calendar, have, self._kind_id)
 
     def rewrite(self, period: Period, content: bytes) -> SavedFile:
         """Put other bytes in the place of a data file, whole and only where they differ."""

@@ -53,9 +53,14 @@ def is_backup(name: str) -> bool:
     return simplify(name).endswith(_BACKUPS)
 
 
-def suggest_period(period: Period, folder: str, names: Iterable[str], calendar: Calendar, have: str) -> str:
-    """Say what to do where a period has no data file: rename one that is not called so, or begin it."""
+def suggest_period(  # noqa: PLR0913, PLR0917  # all that is said
+    period: Period, folder: str, names: Iterable[str], calendar: Calendar, have: str, kind: str
+) -> str:
+    """Say what to do where a period has no data file: rename one that is not called so, or begin it.
+
+    `kind` is that of the report, unless it is the default one.
+    """
     near = sorted(name for name in names if may_be_data_file(name) and guess_period(name, calendar) == period)
     if near:
         return _("rename-data-file", data=f"{folder}/{near[0]}", name=f"{period}{SUFFIX}")
-    return _("begin-this-year", have=have, year=period)
+    return _("begin-this-year", have=have, year=f"{period} --kind {kind}" if kind else period)
