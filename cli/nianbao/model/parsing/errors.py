@@ -112,7 +112,11 @@ def describe_slip(slip: Slip, parts: Iterable[str]) -> str:
 
 def _name_part(part: str) -> str:
     """Name a part of a text for people: a blank or an invisible sign by its number."""
-    return part if part.strip() and part.isprintable() else _("blank-sign", code=f"{ord(part[0]):04X}")
+    if not part.strip():
+        part = part[0]
+    return "".join(
+        sign if sign.isprintable() and part.strip() else _("blank-sign", code=f"{ord(sign):04X}") for sign in part
+    )
 
 
 def _describe_group(slips: Sequence[Slip], source: str, place: Place) -> Finding:
