@@ -148,7 +148,7 @@ def test_what_belongs_to_an_item_stays_indented(text):
     ("text", "kinds"),
     [
         ("（一）甲。\n（二）乙。\n（三）丙。", ["joined", "joined"]),
-        ("一是甲；\n二是乙。", ["joined"]),
+        ("一、甲；\n二、乙。", ["joined"]),
         ("如下表：\n| 甲 | 乙 |\n|---|---|\n| 1 | 2 |", ["joined"]),
         ("项目\t件数\n自然人\t741\n法人\t8", ["columns"]),
         ("（一）甲。\n\n（二）乙。", []),
@@ -161,4 +161,4 @@ def test_what_belongs_to_an_item_stays_indented(text):
     ],
 )
 def test_what_is_printed_in_one_paragraph_against_its_form_is_told(text, kinds):
-    assert [item.kind for item in find_run_together("other", text)] == kinds
+    assert [item.kind for item in find_run_together("other", text, "一二三十")] == kinds

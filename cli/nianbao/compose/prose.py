@@ -53,12 +53,9 @@ class PlaceholderFault:
     rule: str = "undefined-fact"
 
 
-# The number of a paragraph, which is no item of a list for Markdown, and the end of a sentence or of a part of one.
-_NUMBERED = re.compile(
-    r"[（(][一二三四五六七八九十\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}[、是]|\d{1,2}(?:[、．]|\.(?=[^\s\d]))"
-)
+# The end of a sentence or of a part of one.
 _PART_END = re.compile(r"[。！？；：][”’）》]*$")
-_SHOWN = 30  # characters of a line
+_SHOWN = 16  # characters of a line
 _WIDE_BLANKS = ("\u3000", "\u00a0")  # with which a line begins a paragraph
 _HARD_BREAKS = ("  ", "\\")
 _COLUMNS = re.compile(r"\S[ ]*\t[ \t]*\S")
@@ -80,12 +77,13 @@ class DroppedMarkup:
     words: str
 
 
-def find_run_together(section: str, text: str) -> list[DroppedMarkup]:
+def find_run_together(section: str, text: str, numerals: str) -> list[DroppedMarkup]:
     """Find lines of prose that are printed in one paragraph with the line above, though they are not meant to be.
 
     Of kind `joined` are numbered paragraphs and tables without an empty line before them, of kind `columns` tables
-    with tabs between cells, as they are pasted.
+    with tabs between cells, as they are pasted. Digits number paragraphs, and the `numerals` of a language.
     """
+    numbered = _compile_number(numerals)
     found: list[DroppedMarkup] = []
     columns = ""
     for above, line in pairwise(text.split("\n")):
@@ -96,10 +94,18 @@ def find_run_together(section: str, text: str) -> list[DroppedMarkup]:
             columns = line
         elif words and above.strip() and not line.startswith(_WIDE_BLANKS):
             is_table = words.startswith("|") and not above.lstrip().startswith(("|", "+"))
-            is_paragraph = _NUMBERED.match(words) and _PART_END.search(above)
+            is_paragraph = numbered.match(words) and _PART_END.search(above)
             if (is_table or is_paragraph) and not above.endswith(_HARD_BREAKS):
                 found.append(DroppedMarkup(section, "joined", words[:_SHOWN]))
     return found[:_MOST_RUN_TOGETHER]
+
+
+@lru_cache(maxsize=8)  # one of each language
+def _compile_number(numerals: str) -> re.Pattern[str]:
+    """Return the pattern of the number of a paragraph, which is no item of a list for Markdown."""
+    own = re.escape(numerals)
+    signs = rf"|[{own}]{{1,3}}、" if own else ""
+    return re.compile(rf"[（(][{own}\d]{{1,3}}[）)]|\d{{1,2}}(?:[、．]|\.(?=[^\s\d])){signs}")
 
 
 def fill_prose(text: str, names: Names, address: str, locale: Locale, *, plain: bool = False) -> str:

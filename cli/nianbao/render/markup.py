@@ -33,7 +33,10 @@ def find_dropped_markup(report: Report, bodies: Mapping[str, Markdown]) -> list[
         for section in bodies
         for words in markdown.find_signs(report.prose.get(section, ""))
     )
-    together = (item for section in bodies for item in find_run_together(section, report.prose.get(section, "")))
+    numerals = report.form.locale.text.digits + report.form.locale.text.tens
+    together = (
+        item for section in bodies for item in find_run_together(section, report.prose.get(section, ""), numerals)
+    )
     return [*reduced, *signs, *together]
 
 
