@@ -306,3 +306,10 @@ def test_a_word_that_is_not_a_year_is_reported(office, report, word):
 
 def test_a_data_file_can_be_named_by_its_path(office, report):
     assert report("validate", "data/2020.toml", cwd=office).returncode == 0
+
+
+def test_a_group_without_a_command_prints_its_help_and_no_error(tmp_path, report):
+    done = report("kind", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith("用法：report kind")
+    assert not done.stderr

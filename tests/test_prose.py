@@ -14,6 +14,7 @@ from lxml import html
 
 from nianbao.build import outputs
 from nianbao.compose.markdown import drop_indentation
+from nianbao.compose.prose import find_run_together
 from nianbao.model.period import Period
 
 FORMATS = ["html", "docx", "pdf", "odt", "epub"]
@@ -141,3 +142,23 @@ def test_indented_paragraphs_are_paragraphs_of_the_look(root, tmp_path, text, pa
 )
 def test_what_belongs_to_an_item_stays_indented(text):
     assert drop_indentation(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("（一）甲。\n（二）乙。\n（三）丙。", ["joined", "joined"]),
+        ("一、甲；\n二、乙。", ["joined"]),
+        ("如下表：\n| 甲 | 乙 |\n|---|---|\n| 1 | 2 |", ["joined"]),
+        ("项目\t件数\n自然人\t741\n法人\t8", ["columns"]),
+        ("（一）甲。\n\n（二）乙。", []),
+        ("甲的\n2024年的事。\n再说。", []),
+        ("全年共\n（一）甲。", []),
+        ("　　（一）甲。\n　　（二）乙。", []),
+        ("1. 甲。\n2. 乙。", []),
+        ("| 甲 | 乙 |\n|---|---|\n| 一、子。 | 2 |\n| 二、丑。 | 3 |", []),
+        ("甲\t乙", []),
+    ],
+)
+def test_what_is_printed_in_one_paragraph_against_its_form_is_told(text, kinds):
+    assert [item.kind for item in find_run_together("other", text, "一二三十")] == kinds

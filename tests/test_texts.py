@@ -540,3 +540,12 @@ def test_a_mark_to_be_filled_in_from_a_template_is_an_error_too(root, tmp_path):
     template.write_text(template.read_text(encoding="utf-8") + "\n接受检查XX次。\n", encoding="utf-8")
     (finding,) = find_all(OF_2020, tmp_path)
     assert (finding.rule, finding.address) == ("placeholder-left", "prose.other")
+
+
+def test_a_year_in_two_phrases_is_told_once(office):
+    data = office / "data/2020.toml"
+    facts = data.read_text(encoding="utf-8").split("[prose]")[0]
+    prose = '[prose]\npreamble = "统计期限从2019年1月1日至2019年12月31日止。"\n'
+    data.write_text(facts + prose, encoding="utf-8")
+    found = [one for one in check.check_report(Store(office), Period(2020)).findings if one.rule == "wrong-year"]
+    assert [one.place.text for one in found] == ["统计期限从2019年1月1日", "至2019年12月31日"]

@@ -148,8 +148,14 @@ app = typer.Typer(
 command = partial(app.command, cls=Command)
 
 
+def _print_help_without_command(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
 def add_group(name: str, help_text: str) -> Callable[..., Callable[[F], F]]:
     """Add a command that has commands of its own; return what makes a function one of them."""
-    group = typer.Typer(cls=Group, help=help_text, rich_markup_mode=None, no_args_is_help=True)
+    group = typer.Typer(cls=Group, help=help_text, rich_markup_mode=None)
+    group.callback(invoke_without_command=True)(_print_help_without_command)
     app.add_typer(group, name=name)
     return partial(group.command, cls=Command)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
@@ -52,6 +53,13 @@ class PlaceholderFault:
     rule: str = "undefined-fact"
 
 
+# The end of a sentence or of a part of one.
+_PART_END = re.compile(r"[。！？；：][”’）》]*$")
+_SHOWN = 16  # characters of a line
+_WIDE_BLANKS = ("\u3000", "\u00a0")  # with which a line begins a paragraph
+_HARD_BREAKS = ("  ", "\\")
+_COLUMNS = re.compile(r"\S[ ]*\t[ \t]*\S")
+_MOST_RUN_TOGETHER = 5  # of a section are reported
 # The kinds of markup that rules of their own report: pictures, and tables, which stay, with too long figures.
 PICTURE, CROWDED = "picture", "crowded"
 
@@ -60,12 +68,44 @@ PICTURE, CROWDED = "picture", "crowded"
 class DroppedMarkup:
     """Markup in the prose of a section that is not printed: its kind, and the words by which it is found.
 
-    Kinds are those of `prose.lua`, and `metadata` and `brackets`, which are printed as text.
+    Kinds are those of `prose.lua`, `metadata` and `brackets`, which are printed as text, and those of
+    `find_run_together`.
     """
 
     section: str
     kind: str
     words: str
+
+
+def find_run_together(section: str, text: str, numerals: str) -> list[DroppedMarkup]:
+    """Find lines of prose that are printed in one paragraph with the line above, though they are not meant to be.
+
+    Of kind `joined` are numbered paragraphs and tables without an empty line before them, of kind `columns` tables
+    with tabs between cells, as they are pasted. Digits number paragraphs, and the `numerals` of a language.
+    """
+    numbered = _compile_number(numerals)
+    found: list[DroppedMarkup] = []
+    columns = ""
+    for above, line in pairwise(text.split("\n")):
+        words = line.strip()
+        if _COLUMNS.search(above) and _COLUMNS.search(line):
+            first = above.strip().partition("\t")[0].rstrip()
+            found += [] if columns == above else [DroppedMarkup(section, "columns", first)]
+            columns = line
+        elif words and above.strip() and not line.startswith(_WIDE_BLANKS):
+            is_table = words.startswith("|") and not above.lstrip().startswith(("|", "+"))
+            is_paragraph = numbered.match(words) and _PART_END.search(above)
+            if (is_table or is_paragraph) and not above.endswith(_HARD_BREAKS):
+                found.append(DroppedMarkup(section, "joined", words[:_SHOWN]))
+    return found[:_MOST_RUN_TOGETHER]
+
+
+@lru_cache(maxsize=8)  # one of each language
+def _compile_number(numerals: str) -> re.Pattern[str]:
+    """Return the pattern of the number of a paragraph, which is no item of a list for Markdown."""
+    own = re.escape(numerals)
+    signs = rf"|[{own}]{{1,3}}、" if own else ""
+    return re.compile(rf"[（(][{own}\d]{{1,3}}[）)]|\d{{1,2}}(?:[、．]|\.(?=[^\s\d])){signs}")
 
 
 def fill_prose(text: str, names: Names, address: str, locale: Locale, *, plain: bool = False) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nianbao.compose import document, markdown
 from nianbao.compose.markdown import DIALECT, Markdown
-from nianbao.compose.prose import CROWDED, DroppedMarkup
+from nianbao.compose.prose import CROWDED, DroppedMarkup, find_run_together
 from nianbao.model.report import Report
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class _ReducedSection(NamedTuple):
 
 
 def find_dropped_markup(report: Report, bodies: Mapping[str, Markdown]) -> list[DroppedMarkup]:
-    """Find the markup of the prose of a report that no format has, and signs of other dialects that are printed.
+    """Find the markup of the prose of a report that no format has, and what is printed otherwise than meant.
 
     `bodies` are the composed sections. Raises `UserError` where pandoc fails.
     """
@@ -33,7 +33,11 @@ def find_dropped_markup(report: Report, bodies: Mapping[str, Markdown]) -> list[
         for section in bodies
         for words in markdown.find_signs(report.prose.get(section, ""))
     )
-    return [*reduced, *signs]
+    numerals = report.form.locale.text.digits + report.form.locale.text.tens
+    together = (
+        item for section in bodies for item in find_run_together(section, report.prose.get(section, ""), numerals)
+    )
+    return [*reduced, *signs, *together]
 
 
 def reduce_sections(report: Report, bodies: Mapping[str, Markdown]) -> dict[str, Markdown]:

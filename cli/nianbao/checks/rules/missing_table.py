@@ -25,6 +25,7 @@ from nianbao.model.tables.slots import Slot
 
 LEVEL: Level = "error"
 SCOPE = "figures"
+_PROSE = "prose"  # the table of texts, whose header stands behind a comment mark in a new file
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
@@ -61,6 +62,13 @@ def _find_lost_headers(report: Report) -> Iterator[tuple[str, tuple[str, list[st
         if not entry.known:
             strangers.setdefault(entry.address.rpartition(".")[0], []).append(entry.address)
     known = report.form.groups | report.form.value_types.keys()
+    if _PROSE not in report.facts.tree:
+        sections = {section.id for section in report.form.sections}
+        for table, addresses in strangers.items():
+            texts = [one for one in addresses if one.rpartition(".")[2] in sections]
+            if texts:
+                yield _PROSE, (table, texts)
+                break
     for id_ in report.form.first_keys:
         if id_ in report.facts.tree or id_ not in report.form.groups:
             continue

@@ -40,10 +40,14 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         for section, text in context.texts.items():
             if years.sections and section not in years.sections:
                 continue
+            told: set[int] = set()  # the places of years: phrases may overlap
             for match in (
                 match for pattern in years.says for match in compile_pattern(pattern).finditer(normalize(text))
             ):
                 written = Decimal(match[1].partition(".")[0])
+                if match.start(1) in told:
+                    continue
+                told.add(match.start(1))
                 if written != year and (not years.within or abs(written - year) <= years.within):
                     address, place = find_place(context, section, match[0])
                     message = _("text-names-other-year", what=translate(years.what), words=shorten(match[0]), year=year)

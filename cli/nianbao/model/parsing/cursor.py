@@ -4,7 +4,8 @@ import re
 from bisect import bisect_right
 from functools import cached_property
 
-from nianbao.model.parsing.signs import WIDE_RUN, Slip, fold, replace_signs
+from nianbao.model.i18n import N_
+from nianbao.model.parsing.signs import WIDE_RUN, Slip, fold, is_blank, replace_signs
 
 _BLANKS = re.compile(r"[ \t\r]*+")
 _BLANK_LINES = re.compile(r"[ \t\r\n]*+")
@@ -77,5 +78,6 @@ class Cursor:
                 start, end = next(spans, nowhere)
             if start > match.start():
                 after = replace_signs(match[0], self.text[match.end() : match.end() + 1])
-                found.append(Slip(match.start(), match.end(), sign_key, after, certain=True))
+                key = N_("slip-odd-blank") if is_blank(match[0]) else sign_key
+                found.append(Slip(match.start(), match.end(), key, after, certain=True))
         return sorted(found, key=lambda slip: (slip.start, slip.end))

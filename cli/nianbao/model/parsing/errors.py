@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from unicodedata import category
 
 import toml_rs
 
@@ -14,6 +15,7 @@ from nianbao.model.parsing.signs import Slip, correct
 _LONGEST_TEXT = 2_000_000  # characters that are searched for slips: no data file may be longer
 _LONGEST_LINE = 160  # characters of a line that is shown as it should be
 _MOST_TOLD = 20  # slips of one file
+_CONTROL = "Cc"  # the Unicode category of control characters
 _PROSE = "slip-prose"
 _ERROR_PLACE = re.compile(r"TOML parse error at line (\d+), column (\d+)")
 _REASONS = (
@@ -68,6 +70,9 @@ def _describe_error(text: str, file: str, error: str) -> Finding:
     found = _ERROR_PLACE.match(error)
     line, column = (int(found[1]), int(found[2])) if found else (0, 0)
     place = Place(file, line, column, 1, lines[line - 1].rstrip("\r")) if 0 < line <= len(lines) else Place(file)
+    if category(place.source[column - 1 : column] or " ") == _CONTROL:
+        message = _("unprintable-character", code=ord(place.source[column - 1]))
+        return Finding("broken-toml", "error", place, message, fix=_("delete-character"))
     return Finding("broken-toml", "error", place, _("toml-not-valid", why=reason))
 
 
@@ -112,7 +117,11 @@ def describe_slip(slip: Slip, parts: Iterable[str]) -> str:
 
 def _name_part(part: str) -> str:
     """Name a part of a text for people: a blank or an invisible sign by its number."""
-    return part if part.strip() and part.isprintable() else _("blank-sign", code=f"{ord(part[0]):04X}")
+    if not part.strip():
+        part = part[0]
+    return "".join(
+        sign if sign.isprintable() and part.strip() else _("blank-sign", code=f"{ord(sign):04X}") for sign in part
+    )
 
 
 def _describe_group(slips: Sequence[Slip], source: str, place: Place) -> Finding:

@@ -36,11 +36,14 @@ _SIGN_APART = re.compile(r"([+-])[ ]+(\d+(?:\.\d+)?)", re.ASCII)
 _NO_INTEGER_PART = re.compile(r"([+-]?)(\.\d+)", re.ASCII)
 _NO_DECIMALS = re.compile(r"([+-]?\d+)\.", re.ASCII)
 _LEADING_ZEROS = re.compile(r"([+-]?)0+(\d+(?:\.\d+)?)", re.ASCII)
-_WITH_UNIT = re.compile(r"([+-]?\d[\d,]*(?:\.\d+)?)[ ]*([^\d\s+*/=,.-][^\d]{0,11})", re.ASCII)
+_WITH_UNIT = re.compile(r"([+-]?\d[\d,]*(?:\.\d+)?)[ ]*([^\d\s+*/=,.-][^\d,;:]{0,11})", re.ASCII)
+_WITH_WORDS = re.compile(r"[^\x00-\x7f]{1,2}(\d+(?:\.\d+)?)", re.ASCII)
+_WITH_BLANKS = re.compile(r"[+-]?\d+(?:[ ]*\.)?(?:[ ]+\d+)+(?:\.\d+)?", re.ASCII)
 _LETTERS_AS_DIGITS = re.compile(r"(?=.*\d)[\dOolI]+", re.ASCII)
 _SUM = re.compile(r"\d+(?:\s*[+*]\s*\d+)+", re.ASCII)
 _IN_BRACKETS = re.compile(r"\((\d+(?:\.\d+)?)\)", re.ASCII)
-_YEAR_DIGITS, _TEN = 4, 10
+_YEAR_DIGITS, _TEN, _MYRIAD = 4, 10, 10_000
+_CODE_DIGITS = 9  # from which on digits with a zero before them are a number of a telephone, or a code
 _BOOLEANS = {"true", "false"}
 _NOTHING = {"null", "none", "nil", "n/a", "na", "undefined"}
 
@@ -99,13 +102,13 @@ def _read_date_in_words(text: str) -> list[str]:
 
 
 def _read_numeral(values: list[int]) -> str:
-    """Read a numeral of digits, or of tens and units, as 2 10 5."""
+    """Read a numeral of digits, or of units and powers of ten below 10,000, as 2 10 5."""
     if max(values) < _TEN:
         return "".join(map(str, values))
-    total = 0
+    total = digit = 0
     for value in values:
-        total = max(total, 1) * value if value == _TEN else total + value
-    return str(total)
+        total, digit = (total, value) if value < _TEN else (total + max(digit, 1) * value, 0)
+    return str(total + digit)
 
 
 def _list_numbers(token: str, *, in_row: bool) -> Iterator[ScalarReading]:
@@ -116,7 +119,8 @@ def _list_numbers(token: str, *, in_row: bool) -> Iterator[ScalarReading]:
     if match := _NO_DECIMALS.fullmatch(token):
         yield ScalarReading(N_("slip-point"), match[1], certain=True)
     if match := _LEADING_ZEROS.fullmatch(token):  # outside of a row it may be a code, or a number of a telephone
-        yield ScalarReading(N_("slip-leading-zeros"), match[1] + match[2], certain=in_row)
+        is_code = not in_row and len(match[2]) >= _CODE_DIGITS
+        yield ScalarReading(N_("slip-leading-zeros"), _quote(token) if is_code else match[1] + match[2], certain=in_row)
     if _LETTERS_AS_DIGITS.fullmatch(token):
         digits = token.translate(str.maketrans("OolI", "0011"))
         yield ScalarReading(N_("slip-letter-for-digit"), digits)
@@ -124,6 +128,22 @@ def _list_numbers(token: str, *, in_row: bool) -> Iterator[ScalarReading]:
         yield ScalarReading(N_("slip-number-in-brackets"), f"-{match[1]}")
     if _SUM.fullmatch(token):
         yield ScalarReading(N_("slip-sum"))
+    yield from _list_numbers_in_words(token)
+
+
+def _list_numbers_in_words(token: str) -> Iterator[ScalarReading]:
+    """List the readings of a number with blanks or words, or in numerals of words."""
+    if _WITH_BLANKS.fullmatch(token):
+        yield ScalarReading(N_("slip-blanks-within"), token.replace(" ", ""))
+    if all(not sign.isascii() and numeric(sign, 0.5).is_integer() for sign in token):
+        values = [int(numeric(sign)) for sign in token]
+        yield (
+            ScalarReading(N_("slip-numeral"), _read_numeral(values))
+            if max(values) < _MYRIAD
+            else ScalarReading(N_("slip-scale"))
+        )
+    if match := _WITH_WORDS.fullmatch(token):
+        yield ScalarReading(N_("slip-unit"), match[1])
     if match := _WITH_UNIT.fullmatch(token):
         scaled = any(numeric(sign, None) is not None for sign in match[2])
         yield ScalarReading(N_("slip-scale")) if scaled else ScalarReading(N_("slip-unit"), match[1].replace(",", ""))

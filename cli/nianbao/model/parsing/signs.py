@@ -42,6 +42,11 @@ def replace_signs(signs: str, after: str) -> str:
     return f"{written} " if written.endswith(",") and after and not after.isspace() else written
 
 
+def is_blank(signs: str) -> bool:
+    """Return whether signs are blanks or invisible ones only."""
+    return not fold(signs).strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Slip:
     """A slip of the pen: the part of a text from `start` to `end`, and what belongs there.

@@ -34,6 +34,7 @@ _OPEN_ENDS = {
 _CLOSINGS = {context: re.compile(f"[^\n]*?{_ANY}{after}") for context, after in _AFTER.items()}
 _INNER = re.compile(f"{_DOUBLE}([^{re.escape(DOUBLE_QUOTES)}\\\\]*+){_DOUBLE}")
 _SEVERAL = re.compile(rf"{_INNER.pattern}(?:[ \t]*+,[ \t]*+{_INNER.pattern})++")
+_MOST_MARKS = 20  # of three each within a text
 _LAST_CLOSING = re.compile(f"[^\n#]*{_ANY}{_AFTER['line']}")
 
 
@@ -134,17 +135,23 @@ class StringScanner(Cursor):
         self.add(end, end, N_("slip-quote-open"), mark if mark not in self.text[start + 1 : end] else None)
         self.at = end
 
-    def scan_words_below(self) -> bool:
-        """Read lines of words without quotation marks, below an entry without a value; return whether there are any."""
+    def scan_words_below(self, start: int = -1) -> bool:
+        """Read lines of words without quotation marks below an entry; return whether there are any.
+
+        The text begins with them, or at its `start` on the line of the entry.
+        """
         line_end = self.find_line_end(self.at)
         statement = _STATEMENT_LINE.search(self.text, line_end)
         lines = self.text[line_end : statement.start() if statement else self.size].rstrip()
-        if not lines or lines.lstrip()[0] in "#[{" or set(lines).intersection('="'):
+        words = lines.removesuffix('\n"""')
+        if not words or words.lstrip()[0] in "#[{" or set(words).intersection('="'):
             return False
         end = line_end + len(lines)
-        self.passed.append((line_end, end))
-        self.add(self.at, self.at, N_("slip-needs-three-quotes"), ' """')
-        self.add(end, end, "", '\n"""')
+        self.passed.append((line_end if start < 0 else start, end))
+        at, opening = (self.at, ' """') if start < 0 else (start, '"""')
+        self.add(at, at, N_("slip-needs-three-quotes"), opening)
+        if words == lines:
+            self.add(end, end, "", '\n"""')
         self.at = end
         return True
 
@@ -169,6 +176,8 @@ class StringScanner(Cursor):
         if end < 0 or (above and _OPENED_BELOW.match(self.text[above:end])):
             self._scan_open_text(start, proper)
             return
+        if self._scan_marks_within(start, end, proper):
+            return
         self.passed.append((start, end + 3))
         if proper == '"""':
             self._check_escapes(start, end)
@@ -177,6 +186,23 @@ class StringScanner(Cursor):
         self.at = end + 3
         while self.is_at(proper[0]):  # up to two more marks belong to the text
             self.at += 1
+
+    def _scan_marks_within(self, start: int, end: int, proper: str) -> bool:
+        """Read a text with three marks within, before its own ones at the end of a line; return whether it is one."""
+        if _ENDS["line"].match(self.folded, end + 3) or self.text[end + 3 : end + 4] == proper[0]:
+            return False
+        statement = _STATEMENT_LINE.search(self.text, end)
+        limit = statement.start() if statement else self.size
+        text = self.text[start:limit].rstrip()
+        marks = [match.start() + start for match in re.finditer(proper, text)]
+        if not text.endswith(proper) or len(marks) % 2 or '"' in text.replace(proper, "") or len(marks) > _MOST_MARKS:
+            return False
+        for number, at in enumerate(marks[1:-1]):
+            self.passed.append((marks[number] + 3, at))
+            self.add(at, at + 3, N_("slip-quotes-within"), DOUBLE_QUOTES[1 + number % 2])
+        self.passed.append((marks[-2] + 3, marks[-1] + 3))
+        self.at = start + len(text)
+        return True
 
     def _find_closing(self, at: int, proper: str) -> int:
         """Find the three marks that end a text: those of TOML, or others alone on a line; -1 where there are none."""
@@ -192,9 +218,12 @@ class StringScanner(Cursor):
         statement = _STATEMENT_LINE.search(self.text, line_end)
         limit = statement.start() if statement else self.size
         end = line_end + len(self.text[line_end:limit].rstrip())
+        has_less = re.search(rf"(?<=\n){proper[0]}{{1,2}}\Z", self.text[line_end:end])  # than three marks
+        end -= len(has_less[0]) if has_less else 0
         self.passed.append((start, end))
-        self.add(end, end, N_("slip-text-open"), proper, first=self.count_line(start))
-        self.at = end
+        mark_end = end + len(has_less[0]) if has_less else end
+        self.add(end, mark_end, N_("slip-text-open"), proper, first=self.count_line(start))
+        self.at = mark_end
 
 
 _CLOSING_TEXTS = {

@@ -20,6 +20,9 @@ _ROUND_ROW = re.compile(rf"\([ \t]*+{_ENTRY.pattern}")
 # A number or a day, and behind blanks words, which lack a comment mark; after one blank they may be a unit.
 _VALUE_AND_WORDS = re.compile(r"(?:[+-]?\d[\d.,]*[ \t]{2,}|\d{4}-\d\d-\d\d[ \t]+)(?=[^\d\s])", re.ASCII)
 _NEXT_ENTRY = re.compile(rf"(?<![ \t])[ \t]++{_ENTRY.pattern}")
+# A point in the place of the comma behind a whole number.
+_POINT_FOR_COMMA = re.compile(rf"([+-]?\d++)\.[ \t]*+(?=[A-Za-z]){_ENTRY.pattern}", re.ASCII)
+_OPENING, _CLOSING = "\u3014\u3010", "\u3015\u3011"  # brackets in words, as of the number of a document
 _NEXT_COMMENT = re.compile(r"(?<![ \t])[ \t]++(?://|/\*)")
 _HEADER = re.compile(r"\[{1,2}[ \t]*+[A-Za-z][\w.-]*+[ \t]*+\]")
 _BLANK_LINES = re.compile(r"(?:[ \t\r]*+(?:#[^\n]*+)?\n)*+[ \t\r]*+")
@@ -105,6 +108,8 @@ class ValueScanner(StringScanner):
         if self.is_at_line_end() or self.is_at(_AFTER_VALUE[context]):
             if context != "line" or self.is_at("#") or not self.scan_words_below():
                 self.add(equals + 1, equals + 1, N_("slip-value-missing"))
+        elif context == "row" and (number := _POINT_FOR_COMMA.match(self.folded, self.at)):
+            self.at = number.end(1)
         elif context == "row" and _ENTRY.match(self.folded, self.at):
             self.add(equals + 1, equals + 1, N_("slip-value-missing"), stand_in=" 0")
         elif self.is_at(QUOTES):
@@ -129,6 +134,9 @@ class ValueScanner(StringScanner):
         self.at = max(end, start + 1)
         original = self.text[start:end]
         reading = read_value(token, original, in_row=context == "row") if token else None
+        is_text = reading and reading.key == "slip-text"
+        if is_text and context == "line" and self.scan_words_below(start):
+            return
         if reading:
             self.add(start, end, reading.key, reading.after, certain=reading.certain)
 
@@ -136,6 +144,8 @@ class ValueScanner(StringScanner):
         end = self._find_part_end(start, context)
         if context == "line":
             words = _VALUE_AND_WORDS.match(self.folded, start, end)
+            if self.text[end : end + 1] in _CLOSING and set(_OPENING).intersection(self.text[start:end]):
+                end = min(at for at in (self.find_line_end(end), self.text.find("#", end)) if at >= 0)
             comment = words or _NEXT_COMMENT.search(self.folded, start, end)
             return words.end() if words else comment.start() if comment else end
         if context == "row" and (number := read_separated(self.folded, start)):
@@ -174,7 +184,7 @@ class ValueScanner(StringScanner):
                     break
                 has_lines = True
                 continue
-            if self.is_at(",;"):
+            if self.is_at(",;."):
                 self._scan_comma(after_comma=after_comma)
                 after_comma = True
                 continue
@@ -243,8 +253,9 @@ class ValueScanner(StringScanner):
         """Read the sign between two values."""
         if after_comma:
             self.add(self.at, self.at + 1, N_("slip-comma-twice"), "", certain=True)
-        elif self.is_at(";"):
-            self.add(self.at, self.at + 1, N_("slip-semicolon"), ",", certain=True)
+        elif not self.is_at(","):
+            after = self.folded[self.at + 1 : self.at + 2].isspace()
+            self.add(self.at, self.at + 1, N_("slip-semicolon"), "," if after else ", ", certain=True)
         self.at += 1
         self.last = self.at
 
