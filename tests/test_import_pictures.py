@@ -123,6 +123,12 @@ def test_without_the_extra_a_scanned_ofd_is_refused(monkeypatch):
 # ── with text recognition ────────────────────────────────────────────────────────────
 
 
+@pytest.fixture
+def _unhurried(monkeypatch):
+    """Give a page as long as it takes, since other tests run at the same time."""
+    monkeypatch.setattr(scans, "_PAGE_SECONDS", 600)
+
+
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory):
     """Return the pages of a report with its tables, and its figures."""
@@ -134,6 +140,7 @@ def printed(tmp_path_factory):
     return pages, check.check_report(Store(home), Period(2020)).report.figures
 
 
+@pytest.mark.usefixtures("_unhurried")
 @NEEDS_OCR
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["zip", "ofd"])
@@ -146,6 +153,7 @@ def test_the_figures_of_pages_that_are_pictures_are_read(suffix, printed, forms)
     assert {address: cell.value for address, cell in cells.items()} == figures
 
 
+@pytest.mark.usefixtures("_unhurried")
 @NEEDS_OCR
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["zip", "ofd"])
