@@ -1,7 +1,7 @@
 """Check the Markdown that templates of a kind hold: divisions, code, notes, and the head of the page."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nianbao.kinds.mistakes import Mistake, find_words
 from nianbao.model.i18n import _
@@ -18,6 +18,10 @@ _NOTE = re.compile(r"\[\^([^\]\s{}]+)\](:?)")
 _KEY = re.compile(r"^([A-Za-z][\w-]*):")
 _HEADING = re.compile(r"\b\w+\.heading\b")
 
+_ONLY_BLOCK = re.compile(r"\s*(?:\{%.*%\}|\{#.*#\})\s*$")
+_ROW = re.compile(r"\|.*\|$")
+_DELIMITERS = re.compile(r"\s*\|?[ :|-]*-[ :|-]*$")
+
 
 def check_markup(kind: KindFolder) -> Iterator[Mistake]:
     """Find what pandoc takes for plain text, or in another way than it was meant."""
@@ -33,8 +37,23 @@ def check_markup(kind: KindFolder) -> Iterator[Mistake]:
                 yield from _check_line(file, text, number, line, defined)
         if opened:
             yield Mistake(find_words(file, text, "", opened), _("code-not-closed"))
+        for number in _find_stray_rows(lines):
+            yield Mistake(find_words(file, text, "|", number), _("row-after-blank-line"))
         if "/" not in name:
             yield from _check_head(file, text, lines)
+
+
+def _find_stray_rows(lines: Sequence[str]) -> Iterator[int]:
+    """Find rows of a table after a blank line, by the number of the line: they are no head of a table of their own.
+
+    Lines that hold only `{% … %}` leave nothing on the page. A text that is only rows is included in another one.
+    """
+    printed = [(number, line.strip()) for number, line in enumerate(lines, 1) if not _ONLY_BLOCK.match(line)]
+    for (_at, before), (number, line), (_next, after) in zip(
+        printed, printed[1:], [*printed[2:], (0, "")], strict=False
+    ):
+        if not before and _ROW.match(line) and not _DELIMITERS.match(after) and any(map(_DELIMITERS.match, lines)):
+            yield number
 
 
 def _check_line(file: str, text: str, number: int, line: str, defined: set[str]) -> Iterator[Mistake]:
