@@ -14,6 +14,7 @@ from typer._click.formatting import HelpFormatter
 from typer.core import TyperCommand, TyperGroup
 
 from nianbao.cli.screen import get_screen
+from nianbao.cli.terminal import print_text
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, translate
 
@@ -150,7 +151,7 @@ command = partial(app.command, cls=Command)
 
 def _print_help_without_command(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        print_text(context.get_help())
 
 
 def add_group(name: str, help_text: str) -> Callable[..., Callable[[F], F]]:
