@@ -14,6 +14,7 @@ from typer._click.formatting import HelpFormatter
 from typer.core import TyperCommand, TyperGroup
 
 from nianbao.cli.screen import get_screen
+from nianbao.cli.terminal import print_help_without_command
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, translate
 
@@ -148,14 +149,9 @@ app = typer.Typer(
 command = partial(app.command, cls=Command)
 
 
-def _print_help_without_command(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
-
-
 def add_group(name: str, help_text: str) -> Callable[..., Callable[[F], F]]:
     """Add a command that has commands of its own; return what makes a function one of them."""
     group = typer.Typer(cls=Group, help=help_text, rich_markup_mode=None)
-    group.callback(invoke_without_command=True)(_print_help_without_command)
+    group.callback(invoke_without_command=True)(print_help_without_command)
     app.add_typer(group, name=name)
     return partial(group.command, cls=Command)
