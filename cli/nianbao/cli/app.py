@@ -11,7 +11,7 @@ from nianbao import __version__
 from nianbao.cli import commands
 from nianbao.cli.command import app
 from nianbao.cli.options import Lang
-from nianbao.cli.terminal import echo
+from nianbao.cli.terminal import echo, print_help_without_command
 from nianbao.model.i18n import _
 
 
@@ -27,8 +27,7 @@ def common(
         echo(f"nianbao {__version__}")
         raise typer.Exit
     del lang  # used before the commands are imported, since their help is translated too
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+    print_help_without_command(context)
 
 
 def load_app(words: Sequence[str] = ()) -> typer.Typer:

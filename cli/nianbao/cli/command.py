@@ -157,6 +157,6 @@ def _print_help_without_command(context: typer.Context) -> None:
 def add_group(name: str, help_text: str) -> Callable[..., Callable[[F], F]]:
     """Add a command that has commands of its own; return what makes a function one of them."""
     group = typer.Typer(cls=Group, help=help_text, rich_markup_mode=None)
-    group.callback(invoke_without_command=True)(_print_help_without_command)
+    group.callback(invoke_without_command=True)(print_help_without_command)
     app.add_typer(group, name=name)
     return partial(group.command, cls=Command)

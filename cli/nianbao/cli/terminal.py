@@ -43,6 +43,12 @@ def _escape(match: re.Match[str]) -> str:
     return _SHORT_ESCAPES.get(match[0], f"\\u{ord(match[0]):04x}")
 
 
+def print_help_without_command(context: typer.Context) -> None:
+    """Print the help of a group of commands where none of them was named."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
 def echo(*parts: str | StyledText, err: bool = False, hang: int | None = None) -> None:
     """Print a line, made of texts whose control characters are escaped.
 
