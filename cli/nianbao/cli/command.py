@@ -14,7 +14,7 @@ from typer._click.formatting import HelpFormatter
 from typer.core import TyperCommand, TyperGroup
 
 from nianbao.cli.screen import get_screen
-from nianbao.cli.terminal import print_text
+from nianbao.cli.terminal import print_help_without_command
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, translate
 
@@ -147,11 +147,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 command = partial(app.command, cls=Command)
-
-
-def _print_help_without_command(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        print_text(context.get_help())
 
 
 def add_group(name: str, help_text: str) -> Callable[..., Callable[[F], F]]:
