@@ -178,6 +178,7 @@ def import_file(store, path, rng):
 
 
 @pytest.mark.slow
+@pytest.mark.no_attack
 @pytest.mark.parametrize("group", [pytest.param(name, marks=mark) for name, (_list, mark) in GROUPS.items()])
 def test_a_mutated_file_is_read_or_refused(group, root, built, tmp_path, seeds):
     originals = GROUPS[group][0](root, built, tmp_path)

@@ -21,7 +21,7 @@ from nianbao.workspace.formats import OutputFile
 from nianbao.workspace.store import Store
 
 _LUA_ERROR = re.compile(r"formats/(?P<suffix>[^/:]+)/(?P<file>[^/:]+\.lua):(?P<line>\d+): (?P<why>.*)")
-# As filters.lua and renderer.lua say it.
+# As filters.lua says it.
 _NO_ELEMENT = re.compile(r"no element is called (.+), so that")
 _ENDLESS = re.compile(r"not ended after (\d+) seconds")
 EMBEDDING = ("html", "docx", "odt", "pdf", "ofd")  # the formats that carry the facts from which they are made
