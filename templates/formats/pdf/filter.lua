@@ -7,7 +7,10 @@ local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0") .. '"' end
 
 -- The words of blocks or inlines, also of those that `Str` below has made strings.
 local UNQUOTE = {
-  RawInline = function(raw) return pandoc.Str((raw.text:match('^#"(.*)";$'):gsub('\\(["\\])', "%1"))) end,
+  RawInline = function(raw)
+    local quoted_words = raw.text:match('^#"(.*)";$') -- other raw text has no words
+    return quoted_words and pandoc.Str((quoted_words:gsub('\\(["\\])', "%1")))
+  end,
 }
 local function text_of(content) return pandoc.utils.stringify(content:walk(UNQUOTE)) end
 
