@@ -190,7 +190,7 @@ def _shipped_forms_read_once():
         is_shipped = all(top.path == TEMPLATES for top in all_tops)
         return (read_shipped if is_shipped else read_form)(path, tops, kind, all_tops)
 
-    read.cache_clear = read_form.cache_clear
+    read.cache_clear, read.__wrapped__ = read_form.cache_clear, read_form.__wrapped__
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kinds, "_read_form", read)
         yield
