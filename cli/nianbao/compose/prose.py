@@ -59,6 +59,7 @@ _SHOWN = 16  # characters of a line
 _WIDE_BLANKS = ("\u3000", "\u00a0")  # with which a line begins a paragraph
 _HARD_BREAKS = ("  ", "\\")
 _COLUMNS = re.compile(r"\S[ ]*\t[ \t]*\S")
+_MARKER = re.compile(r"\s*\(?(?:\d{1,9}|[A-Za-z]{1,9})[.)]\s")  # of an item of a list, for Markdown
 _MOST_RUN_TOGETHER = 5  # of a section are reported
 # The kinds of markup that rules of their own report: pictures, and tables, which stay, with too long figures.
 PICTURE, CROWDED = "picture", "crowded"
@@ -94,7 +95,8 @@ def find_run_together(section: str, text: str, numerals: str) -> list[DroppedMar
             columns = line
         elif words and above.strip() and not line.startswith(_WIDE_BLANKS):
             is_table = words.startswith("|") and not above.lstrip().startswith(("|", "+"))
-            is_paragraph = numbered.match(words) and _PART_END.search(above)
+            is_item = _MARKER.match(line) and _MARKER.match(above)
+            is_paragraph = numbered.match(words) and _PART_END.search(above) and not is_item
             if (is_table or is_paragraph) and not above.endswith(_HARD_BREAKS):
                 found.append(DroppedMarkup(section, "joined", words[:_SHOWN]))
     return found[:_MOST_RUN_TOGETHER]
