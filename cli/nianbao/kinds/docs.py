@@ -56,7 +56,7 @@ def _describe_form(kind: KindFolder, form: Form) -> Iterator[str]:
             f"`{address}`",
             sample.labels.get(address, ""),
             _describe_type(value_type),
-            units.get(address, "") or value_type.parameters[2],
+            units.get(address, "") or value_type.currency,
             _("is-required") if address in required else "",
         )
         for address, value_type in sample.value_types.items()
@@ -70,8 +70,7 @@ def _describe_form(kind: KindFolder, form: Form) -> Iterator[str]:
 
 def _describe_type(value_type: ValueType) -> str:
     """Name a type; of a choice with the texts that may be chosen."""
-    choices, *_others = value_type.parameters
-    return f"{value_type.name}: {join_words(choices)}" if choices else value_type.name
+    return f"{value_type.name}: {join_words(value_type.choices)}" if value_type.choices else value_type.name
 
 
 def _describe_axes(form: Form) -> Iterator[str]:

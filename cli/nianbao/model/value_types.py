@@ -64,6 +64,16 @@ class ValueType:
     adds_up: bool = False
     parameters: Parameters = _NO_PARAMETERS
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The texts of which a choice is one; none of other types."""
+        return self.parameters[0]
+
+    @property
+    def currency(self) -> str:
+        """The code of its currency, "EUR"; empty for other types."""
+        return self.parameters[2]
+
     def __reduce__(self) -> tuple[object, ...]:
         return make_value_type, (self.name, *self.parameters)  # its functions cannot be sent to another process
 
@@ -74,12 +84,12 @@ class ValueType:
 
     def describe(self, locale: Locale) -> str:
         """Say in a language what its values are."""
-        choices, _places, currency, least, most = self.parameters
+        *_others, least, most = self.parameters
         return locale.say(
             self.description,
-            choices=locale.join(choices),
+            choices=locale.join(self.choices),
             places=self.places,
-            currency=currency,
+            currency=self.currency,
             least=-MONEY_LIMIT if least is None else least,
             most=MONEY_LIMIT if most is None else most,
         )
@@ -259,8 +269,7 @@ def find_currency_places(code: str) -> int:
 
 def choose_value(value_type: ValueType, candidates: Iterable[object]) -> object:
     """Return the first value of a type: of its choices, else of the candidates; None where none of them is one."""
-    choices, *_others = value_type.parameters
-    return next((value for value in (*choices, *candidates) if not value_type.find_fault(value)), None)
+    return next((value for value in (*value_type.choices, *candidates) if not value_type.find_fault(value)), None)
 
 
 def guess_value_type(value: object) -> ValueType | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from io import BytesIO
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,7 @@ class SourceViewer:
         """Return width and height of each page, in pixels as it is drawn; raises `UserError` for a damaged file."""
         with _limit_and_report():
             if self._file.drawable != "pdf":
-                return [_open_picture(content).size for content in self._list_pictures()]
+                return [_open_picture(content).size for content in self._pictures]
             pdf = self._open_pdf()
             sizes = [pdf.get_page_size(number) for number in range(min(len(pdf), MAX_PAGES))]
             return [scale_page(width, height)[:2] for width, height in sizes]
@@ -54,7 +55,7 @@ class SourceViewer:
         """Draw a page, counted from 1, as JPEG; raises `UserError` where that is not possible."""
         with _limit_and_report():
             is_pdf = self._file.drawable == "pdf"
-            image = self._draw_page(number - 1) if is_pdf else _open_picture(self._list_pictures()[number - 1])
+            image = self._draw_page(number - 1) if is_pdf else _open_picture(self._pictures[number - 1])
             drawn = BytesIO()
             image.save(drawn, "JPEG", quality=_QUALITY)
             return drawn.getvalue()
@@ -74,7 +75,8 @@ class SourceViewer:
         finally:
             page.close()
 
-    def _list_pictures(self) -> list[bytes]:
+    @cached_property  # a preview draws one page after another
+    def _pictures(self) -> list[bytes]:
         content = self._file.content
         return [content] if self._file.drawable == "picture" else [one for _name, one in archive.unpack(content)]
 

@@ -227,8 +227,8 @@ local function closing(text, style)
   return pandoc.Div(pandoc.Para(text.content), pandoc.Attr("", {}, { ["custom-style"] = style }))
 end
 
--- LibreOffice splits no paragraph that is kept with the next one: to move a long one would leave a page empty. So the signature is the last line of a long paragraph,
--- in a frame, and two lines of the text go with that line to a page.
+-- LibreOffice splits no paragraph that is kept with the next one: to move a long one would leave a page empty. So the
+-- signature is the last line of a long paragraph, in a frame, and two lines of the text go with that line to a page.
 local function sign(text)
   local frame = ('<draw:frame draw:style-name="SignatureFrame" text:anchor-type="as-char" svg:width="%gpt"><draw:text-box fo:min-height="1pt">%s</draw:text-box></draw:frame>')
     :format(WIDE - 1, signed.text)

@@ -11,6 +11,7 @@ from nianbao.importer.file_sets.deviations import Deviation
 from nianbao.importer.readers.refusal import DAMAGE_ERRORS, MAX_TEXT_BYTES, UnreadableError, limit_size
 from nianbao.importer.readers.sniff import Sample
 from nianbao.importer.readers.texts import decode_text
+from nianbao.importer.readers.xml_parts import is_hidden
 from nianbao.model.i18n import N_, _
 
 CSV, ZIP, XLSX = ".csv", ".zip", ".xlsx"
@@ -117,8 +118,7 @@ def read_archive(content: bytes) -> list[PublishedPart]:
 
 def is_csv(name: str) -> bool:
     """Tell whether the name of a file is that of a CSV file, none that a system has put beside it."""
-    path = PurePosixPath(name)
-    return path.suffix.lower() == CSV and not any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    return PurePosixPath(name).suffix.lower() == CSV and not is_hidden(name)
 
 
 def limit_parts(parts: Sequence[PublishedPart]) -> None:

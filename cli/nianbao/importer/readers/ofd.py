@@ -5,7 +5,6 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from xml.etree import ElementTree as ET
 
@@ -69,8 +68,8 @@ def read(content: bytes) -> PublishedDocument:
         scanned_file.limit_pages(len(pictures))
         for number, page in enumerate(pages[:MAX_PAGES], 1):
             if number in pictures:
-                read = scanned_file.read_picture_of_page(*pictures[number], page=number)
-                blocks += (replace(block, place=replace(block.place, picture="")) for block in read)
+                read = scanned_file.read_picture_of_page(*_read_picture(package, pictures[number]), page=number)
+                blocks += read
                 unmoved += read if facts else ()
                 continue
             chars = [char for part in page for char in _read_characters(part)]
@@ -99,14 +98,18 @@ def find_page_pictures(content: bytes) -> list[tuple[str, bytes]]:
         root = _join("", _find_text(_parse(package, _MAIN), "DocRoot"))
         document = _parse(package, root)
         pages = _list_pages(package, document, root)
-        found = list(_find_scans(package, document, root, pages))
-        return [picture for _number, picture in found] if len(found) == len(pages) else []
+        found = dict(_find_scans(package, document, root, pages))
+        return [_read_picture(package, part) for part in found.values()] if len(found) == len(pages) else []
+
+
+def _read_picture(package: zipfile.ZipFile, part: str) -> tuple[str, bytes]:
+    return posixpath.basename(part), read_part(package, part, MAX_FILE_BYTES)
 
 
 def _find_scans(
     package: zipfile.ZipFile, document: ET.Element, root: str, pages: Sequence[Sequence[ET.Element]]
-) -> Iterator[tuple[int, tuple[str, bytes]]]:
-    """Yield the pages that are nothing but a picture: their numbers, from 1, and the picture with its name."""
+) -> Iterator[tuple[int, str]]:
+    """Yield the pages that are nothing but a picture: their numbers, from 1, and the part that is the picture."""
     if not scans.is_installed():
         return
     files: dict[str, str] | None = None
@@ -120,7 +123,7 @@ def _find_scans(
             continue
         files = _list_media(package, document, root) if files is None else files
         if name := files.get(images[0].get("ResourceID", "")):
-            yield number, (posixpath.basename(name), read_part(package, name, MAX_FILE_BYTES))
+            yield number, name
 
 
 def _list_media(package: zipfile.ZipFile, document: ET.Element, root: str) -> dict[str, str]:

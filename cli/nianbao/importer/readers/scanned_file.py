@@ -9,7 +9,7 @@ from nianbao.importer.readers import scans
 from nianbao.importer.readers.page_layout import lay_out_page, remove_running_lines
 from nianbao.importer.readers.page_lines import TextLine, join_lines, select_characters
 from nianbao.importer.readers.refusal import UnreadableError
-from nianbao.importer.recognition.published import Place, PublishedDocument, PublishedTable
+from nianbao.importer.recognition.published import PublishedDocument, PublishedTable
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
 
@@ -33,19 +33,20 @@ def read_pictures(pictures: Sequence[tuple[str, bytes]]) -> PublishedDocument:
         raise UnreadableError(_("is-picture"), _("install-ocr-for-picture"))
     limit_pages(len(pictures))
     blocks = [
-        block for number, picture in enumerate(pictures, 1) for block in read_picture_of_page(*picture, page=number)
+        replace(block, place=replace(block.place, picture=name))
+        for number, (name, content) in enumerate(pictures, 1)
+        for block in read_picture_of_page(name, content, number)
     ]
     note = _("pictures-read-as-pages", names=join_words(name for name, _content in pictures))
     return PublishedDocument(tuple(join_lines(remove_running_lines(blocks))), exact=False, scanned=True, notes=(note,))
 
 
 def read_picture_of_page(name: str, content: bytes, page: int) -> list[TextLine | PublishedTable]:
-    """Read the picture of a page; its places and errors have its name."""
+    """Read the picture of a page; errors have its name."""
     try:
-        blocks = _lay_out(scans.read_page(partial(scans.open_picture, content)), page)
+        return _lay_out(scans.read_page(partial(scans.open_picture, content)), page)
     except UserError as error:
         raise UnreadableError(_("at-place", place=name, message=error.message), error.fix) from error
-    return [_replace_place(block, replace(block.place, picture=name)) for block in blocks]
 
 
 def limit_pages(count: int) -> None:
@@ -80,10 +81,6 @@ def _lay_out(page: scans.ScannedPage, number: int = 0) -> list[TextLine | Publis
         replace(block, place=place, edges=()) if isinstance(block, PublishedTable) else replace(block, place=place)
         for block, place in zip(blocks, places, strict=True)
     ]
-
-
-def _replace_place(block: TextLine | PublishedTable, place: Place) -> TextLine | PublishedTable:
-    return replace(block, place=place)
 
 
 def _render(pdf: Any, number: int) -> Any:  # noqa: ANN401  # pypdfium2 and numpy have no types

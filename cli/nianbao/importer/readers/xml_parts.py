@@ -4,6 +4,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from pathlib import PurePosixPath
 from xml.etree import ElementTree as ET
 
 from nianbao.importer.readers.refusal import DAMAGE_ERRORS, MAX_TEXT_BYTES, UnreadableError
@@ -18,6 +19,11 @@ def open_package(content: bytes) -> Iterator[zipfile.ZipFile]:
             yield package
     except (*DAMAGE_ERRORS, ET.ParseError) as error:
         raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
+
+
+def is_hidden(name: str) -> bool:
+    """Tell whether a part is a folder, or a file that a system has put beside those of a person."""
+    return name.endswith("/") or any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
 
 
 def read_part(package: zipfile.ZipFile, name: str, limit: int = MAX_TEXT_BYTES) -> bytes:

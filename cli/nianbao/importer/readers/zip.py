@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from nianbao.importer.readers.refusal import MAX_FILE_BYTES, UnreadableError
 from nianbao.importer.readers.scanned_file import read_pictures
 from nianbao.importer.readers.sniff import Confidence, Sample
-from nianbao.importer.readers.xml_parts import open_package, read_part
+from nianbao.importer.readers.xml_parts import is_hidden, open_package, read_part
 from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
 
@@ -19,7 +19,7 @@ _SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
 
 def claim(sample: Sample) -> Confidence:
     """Claim an archive in which there are pictures, and nothing else."""
-    names = [name for name in sample.parts if not _is_hidden(name)]
+    names = [name for name in sample.parts if not is_hidden(name)]
     return Confidence.CERTAIN if names and all(map(is_picture, names)) else Confidence.NO
 
 
@@ -30,7 +30,7 @@ def read(content: bytes) -> PublishedDocument:
 
 def is_picture(name: str) -> bool:
     """Tell whether the name of a file is that of a picture of a page, none that a system has put beside it."""
-    return PurePosixPath(name).suffix.lower() in _SUFFIXES and not _is_hidden(name)
+    return PurePosixPath(name).suffix.lower() in _SUFFIXES and not is_hidden(name)
 
 
 def pack(pictures: Iterable[tuple[str, bytes]]) -> bytes:
@@ -48,10 +48,6 @@ def unpack(content: bytes) -> list[tuple[str, bytes]]:
         if sum(package.getinfo(name).file_size for name in names) > MAX_FILE_BYTES:
             raise UnreadableError(_("archive-swells"), _("check-source-of-file"))
         return [(name, read_part(package, name, MAX_FILE_BYTES)) for name in names]
-
-
-def _is_hidden(name: str) -> bool:
-    return name.endswith("/") or any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
 
 
 def _split_numbers(name: str) -> list[tuple[int, str]]:

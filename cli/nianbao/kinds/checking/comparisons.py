@@ -131,8 +131,7 @@ def _judge_types(types: Sequence[ValueType], value: object) -> str:
 def _judge_value(value_type: ValueType, pattern: str, value: object) -> str:
     if value is None or value == "":
         return _("left-out-is-not-given")
-    choices, *_others = value_type.parameters
     why = value_type.find_fault(value)
     if not why and pattern and not re.fullmatch(pattern, str(value)):
         why = _("text-not-like-pattern", label=value, pattern=pattern)
-    return why and why + suggest(value, choices)
+    return why and why + suggest(value, value_type.choices)

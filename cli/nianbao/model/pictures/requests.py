@@ -156,8 +156,7 @@ def _describe_unit(form: Form, address: str) -> tuple[str, str]:
     value_type, unit = find_type(form, address)
     if value_type is None:
         return unit, ""
-    _choices, _places, currency, *_bounds = value_type.parameters
-    return unit or currency, value_type.name if value_type.name in {"share", "percent"} else ""
+    return unit or value_type.currency, value_type.name if value_type.name in {"share", "percent"} else ""
 
 
 def _find_negative(picture: Picture, keys: Keys, report: Report) -> Iterator[Fault]:

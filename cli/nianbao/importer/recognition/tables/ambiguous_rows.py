@@ -24,7 +24,7 @@ from nianbao.importer.recognition.tables.identities import (
     Solution,
     evaluate,
     make_equations,
-    make_row_equation,
+    make_row_equations,
     part_rows,
     solve,
 )
@@ -168,7 +168,7 @@ def _select_candidates(
 
 def _make_domain(row: AmbiguousRow, listed: Sequence[Candidate], checks: Sequence[Check]) -> _Domain:
     """Complete the candidates of one row."""
-    equations = [equation for check in checks if (equation := make_row_equation(check, row.slots))]
+    equations = make_row_equations(checks, row.slots)
     costs: dict[RowFigures, int] = {}
     candidates: dict[RowFigures, list[Candidate]] = {}
     for candidate in listed:
@@ -180,7 +180,7 @@ def _make_domain(row: AmbiguousRow, listed: Sequence[Candidate], checks: Sequenc
 
 def is_consistent(slots: Sequence[Slot], figures: Sequence[Number], checks: Sequence[Check]) -> bool:
     """Tell whether a row of figures satisfies the identities within it, of which there is at least one."""
-    equations = [equation for check in checks if (equation := make_row_equation(check, slots))]
+    equations = make_row_equations(checks, slots)
     return bool(equations) and not any(evaluate(equation, figures) for equation in equations)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from nianbao.importer.recognition.printed_values import Number
 from nianbao.importer.recognition.tables.ambiguous_rows import AmbiguousRow, Candidate, list_candidates
 from nianbao.importer.recognition.tables.cells import RecognizedRow
-from nianbao.importer.recognition.tables.identities import evaluate, make_row_equation
+from nianbao.importer.recognition.tables.identities import evaluate, make_row_equations
 from nianbao.model.relations import Check
 from nianbao.model.tables.slots import Slot
 
@@ -32,7 +32,7 @@ def _has_right_totals(rows: Iterable[RecognizedRow], checks: Sequence[Check]) ->
     for row in rows:
         slots = [cell.slot for cell in row.cells]
         figures = tuple(cell.value for cell in row.cells)
-        for equation in _list_equations(slots, checks):
+        for equation in make_row_equations(checks, slots):
             if not _may_hold(equation, figures, slots):
                 return False
             right += not evaluate(equation, _fill(figures)) and any(figures[column] for column in equation)
@@ -41,17 +41,13 @@ def _has_right_totals(rows: Iterable[RecognizedRow], checks: Sequence[Check]) ->
 
 def _is_in_place(row: AmbiguousRow, checks: Sequence[Check]) -> bool:
     """Tell whether the identities within a row leave its figures only the first columns, one in each."""
-    equations = _list_equations(row.slots, checks)
+    equations = make_row_equations(checks, row.slots)
     possible = [
         candidate
         for candidate in list_candidates(row) or ()
         if all(_may_hold(equation, candidate, row.slots) for equation in equations)
     ]
     return len(possible) == 1 and not any(figure is not None for figure in possible[0][len(row.texts) :])
-
-
-def _list_equations(slots: Sequence[Slot], checks: Sequence[Check]) -> list[dict[int, int]]:
-    return [equation for check in checks if (equation := make_row_equation(check, slots))]
 
 
 def _may_hold(equation: Mapping[int, int], figures: Candidate, slots: Sequence[Slot]) -> bool:

@@ -18,11 +18,15 @@ RowFigures = tuple[Number, ...]  # a row: 0 for a blank cell, and for a lost fig
 # ── within a row ─────────────────────────────────────────────────────────────────────
 
 
-def make_row_equation(check: Check, slots: Sequence[Slot]) -> dict[int, int] | None:
-    """Write an identity within a row as factors by column; None for any other."""
+def make_row_equations(checks: Sequence[Check], slots: Sequence[Slot]) -> list[dict[int, int]]:
+    """Write the identities within a row as factors by column."""
+    columns = {slot.address: column for column, slot in enumerate(slots)}
+    return [equation for check in checks if (equation := _make_row_equation(check, columns))]
+
+
+def _make_row_equation(check: Check, columns: Mapping[str, int]) -> dict[int, int] | None:
     if check.relation.sign != "=" or check.uses_previous or not check.is_linear:
         return None
-    columns = {slot.address: column for column, slot in enumerate(slots)}
     factors: dict[int, int] = {}
     for sign, side in ((1, check.left), (-1, check.right)):
         for part in side:

@@ -16,7 +16,7 @@ from nianbao.importer.recognition.tables.columns import (
     find_labels,
 )
 from nianbao.importer.recognition.tables.doubtful_rows import has_other_label
-from nianbao.importer.recognition.tables.identities import Choice, PrintedRow, evaluate, make_row_equation
+from nianbao.importer.recognition.tables.identities import Choice, PrintedRow, evaluate, make_row_equations
 from nianbao.importer.recognition.tables.layouts import Layout
 from nianbao.importer.recognition.tables.places.form_rows import FormRow, FormRows, list_form_rows
 from nianbao.importer.recognition.tables.places.runs import is_run, split_run
@@ -239,7 +239,7 @@ def _is_run(one: MatchedRow) -> bool:
 def _is_proven(row: RecognizedRow) -> bool:
     """Tell whether identities within a row hold of all its figures, and one of more than zeros."""
     slots, figures = row.layout.slots[row.index], [cell.value or 0 for cell in row.cells]
-    equations = [equation for check in row.layout.form.checks if (equation := make_row_equation(check, slots))]
+    equations = make_row_equations(row.layout.form.checks, slots)
     columns = {column for equation in equations for column in equation}
     return any(figures) and len(columns) == len(figures) and not _breaks_identity(row)
 
@@ -247,7 +247,7 @@ def _is_proven(row: RecognizedRow) -> bool:
 def _breaks_identity(row: RecognizedRow) -> bool:
     """Tell whether the figures of a row break an identity within it."""
     slots, figures = row.layout.slots[row.index], [cell.value or 0 for cell in row.cells]
-    equations = [equation for check in row.layout.form.checks if (equation := make_row_equation(check, slots))]
+    equations = make_row_equations(row.layout.form.checks, slots)
     return any(evaluate(equation, figures) for equation in equations)
 
 
