@@ -17,7 +17,7 @@ from test_import_field import make_page, number_figures
 from nianbao.build import outputs
 from nianbao.checks import check
 from nianbao.importer import pipeline, readers
-from nianbao.importer.readers import UnreadableError, scanned_file, scans
+from nianbao.importer.readers import UnreadableError, ofd, scanned_file, scans
 from nianbao.importer.recognition import recognize
 from nianbao.importer.recognition.figures_json import collect_figures
 from nianbao.importer.recognition.proof import find_unproven
@@ -213,6 +213,14 @@ def test_too_many_scanned_pages_are_refused_at_once(monkeypatch):
     page = Image.new("RGB", (90, 120), "white")
     with pytest.raises(UnreadableError, match="超过 1 页"):
         readers.read(scanned_pages.make_pdf([page, page], 20), "pdf")
+
+
+def test_too_many_pictures_of_an_ofd_are_refused_before_one_is_unpacked(monkeypatch):
+    monkeypatch.setattr(scanned_file, "MAX_SCANNED_PAGES", 1)
+    monkeypatch.setattr(ofd, "_read_picture", lambda *_: pytest.fail("a picture was unpacked"))
+    picture = scanned_pages.make_picture(Image.new("RGB", (90, 120), "white"), "jpeg")
+    with pytest.raises(UnreadableError, match="超过 1 页"):
+        readers.read(scanned_pages.make_ofd([picture, picture]), "ofd")
 
 
 def test_a_page_that_takes_too_long_is_refused(monkeypatch):
