@@ -102,7 +102,7 @@ def test_workers_end_when_nobody_reads_what_the_command_prints(tmp_path, tmp, gu
     with ending(tmp_path):
         running = at_work(tmp_path, tmp, count=80, patch=NO_LISTENING * (not guarded))
         running.stdout.close()
-        assert gone(tmp_path, 30 if guarded else 1) is guarded
+        assert gone(tmp_path, 60 if guarded else 1) is guarded
         if guarded:
             assert running.wait() == 1
         else:
