@@ -91,6 +91,7 @@ def test_a_place_leads_to_its_row_and_its_line_and_goes_with_a_save(show, form):
 def test_markup_of_a_stranger_stays_text(show, form):
     page, _site, _asked = show(f"{HOSTILE}.html", shown_sources.make_html(form).encode())
     source = page.frame_locator("#source")
+    source.locator("h1").wait_for()
     assert HOSTILE in source.locator("body").inner_text()
     assert page.locator("img, #source img").count() == source.locator("img, script").count() == 0
     assert source.locator("h1").inner_text() == f"{HOSTILE}.html"
