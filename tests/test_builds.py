@@ -16,9 +16,11 @@ from offices import city, data
 
 from nianbao.build import outputs as build_outputs
 from nianbao.build.cache import BuildCache
-from nianbao.checks import check
+from nianbao.checks import batch, check
+from nianbao.checks.policy import Policy
 from nianbao.model.period import Period
 from nianbao.render import renderer
+from nianbao.workspace import selection
 from nianbao.workspace.processes import pool
 from nianbao.workspace.store import Store
 
@@ -446,6 +448,34 @@ def test_prose_that_two_offices_have_in_common_is_found_and_can_be_accepted(fold
     assert found("--all").keys() == {"1"}
     assert "idle-acceptance" not in report("validate", str(YEAR), "office-00004", cwd=folder).stdout
     assert found("--all", "--ignore", "copied-from-neighbour") == {}
+
+
+def test_a_report_that_shares_prose_is_judged_once_by_the_other_rules(folder, monkeypatch):
+    prose = "各部门报送不及时的情况仍然存在，有的栏目半年没有更新，XX 科室还没有报。今后按月通报，连续两次不报的约谈。"
+    for path in sorted(folder.glob(f"data/*/{YEAR}.toml"))[:2]:
+        path.write_text(path.read_text("utf-8") + f'\n[prose]\nproblems = "{prose}"\n', encoding="utf-8")
+    judged, compared = [], {}
+    judge, compare = check.judge_report, check.compare_report
+
+    def count(store, *words):
+        judged.append(store.office)
+        return judge(store, *words)
+
+    def keep(store, result, policy, neighbours):
+        compared[result.key] = neighbours
+        return compare(store, result, policy, neighbours)
+
+    monkeypatch.setattr(check, "judge_report", count)
+    monkeypatch.setattr(check, "compare_report", keep)
+    store = Store(folder)
+    reports = selection.select(store, [str(YEAR)], all_offices=True).reports
+    results = {result.key: result for result in batch.check_all(store, reports, Policy(), jobs=1)}
+    assert sorted(judged) == sorted(store.offices())
+    assert len(compared) == 2
+    for key, neighbours in compared.items():
+        whole = check.check_report(store.of_report(key), key.period, Policy(), neighbours=neighbours)
+        assert {"copied-from-neighbour", "placeholder-left"} <= {one.rule for one in whole.findings}
+        assert results[key] == whole.without_report()
 
 
 def test_a_new_cache_is_created_in_one_transaction(tmp_path):

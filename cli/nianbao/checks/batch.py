@@ -1,7 +1,7 @@
 """Check many reports in several processes, and compare the prose of offices with each other."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -23,6 +23,7 @@ from nianbao.workspace.store import ReportKey, Store
 class _CheckItem:
     key: ReportKey
     neighbours: tuple[SharedSection, ...] | None = None
+    before: CheckResult | None = None  # of the same report, not yet compared with others
 
 
 class CheckedReport(NamedTuple):
@@ -56,16 +57,15 @@ def check_all(
     """
     offices = {office.office for office, _year in reports}
     has_several_offices = len(offices) > 1 and any(map(policy.is_reported, rules.list_names_of_scope("neighbours")))
+    results: dict[ReportKey, CheckResult] = {}
     digests: dict[ReportKey, Digest] = {}
     items = [_CheckItem(office.key(period), () if has_several_offices else None) for office, period in reports]
     for result, digest in _run_checks(store, items, policy, jobs, known):
         yield result
-        if digest:
-            digests[result.key] = digest
-    copied_items = [
-        _CheckItem(key, sections)
-        for key, sections in similarity.find_shared_sections(dict(sorted(digests.items()))).items()
-    ]
+        if isinstance(result, CheckResult) and digest:
+            results[result.key], digests[result.key] = result, digest
+    shared = similarity.find_shared_sections(dict(sorted(digests.items())))
+    copied_items = [_CheckItem(key, sections, results[key]) for key, sections in shared.items()]
     for result, _digest in _run_checks(store, copied_items, policy, jobs, known):
         yield result
 
@@ -111,9 +111,12 @@ def _check_item(policy: Policy, item: _CheckItem) -> CheckedReport:
 
 def _check_and_digest(store: Store, policy: Policy, item: _CheckItem) -> CheckedReport:
     with name_file_in_errors(store.data(item.key.period)):
+        if item.before:
+            return CheckedReport(check.compare_report(store, item.before, policy, item.neighbours), {})
         result = check.check_report(store, item.key.period, policy, neighbours=item.neighbours)
     document = result.document if item.neighbours == () else None
-    return CheckedReport(result.without_report(), similarity.make_digest(document) if document else {})
+    kept = replace(result.without_report(), judged=result.judged if document else None)
+    return CheckedReport(kept, similarity.make_digest(document) if document else {})
 
 
 def _report_lost_process(store: Store, item: _CheckItem) -> CheckedReport:

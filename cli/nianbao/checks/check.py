@@ -10,8 +10,8 @@ from nianbao.checks import kind_rules, rules, subordinates
 from nianbao.checks.causes.effects import drop_accepted_effects, find_effects, fold_effects
 from nianbao.checks.causes.mending import mend_cause
 from nianbao.checks.context import CheckContext, SharedSection
-from nianbao.checks.policy import Policy, apply_policy, check_level_names, check_rule_name, load_levels
-from nianbao.checks.results import CheckResult
+from nianbao.checks.policy import AcceptedFinding, Policy, apply_policy, check_level_names, check_rule_name, load_levels
+from nianbao.checks.results import CheckResult, Judged
 from nianbao.checks.wording import find_prompts
 from nianbao.compose.document import Document, compose, compose_author, make_page
 from nianbao.model.finding import Finding, UserError, sort_findings
@@ -73,21 +73,44 @@ def judge_report(
     )
     found, crashes = rules.judge(context)
     found = find_effects(found, partial(mend_cause, store, report), partial(_judge_mended, store, context))
-    findings, accepted = apply_policy(
-        kind_rules.mark_pages(found, store.kind), policy, report, rules.list_unjudged(context)
-    )
-    findings = fold_effects(drop_accepted_effects(findings, [one.finding for one in accepted]))
+    judged = Judged(tuple(kind_rules.mark_pages(found, store.kind)), rules.list_unjudged(context))
+    findings, accepted = _apply_policy(judged, policy, report)
     return CheckResult(
         store.key(report.period or Period(0)),
         report,
-        sort_findings(findings),
+        findings,
         tuple(crashes),
-        tuple(accepted),
+        accepted,
         policy.strict,
         readable=document is not None or _is_printable(store, report),
         prompts=len(find_prompts(report)),
         document=document,
+        judged=judged,
     )
+
+
+def compare_report(
+    store: Store, result: CheckResult, policy: Policy, neighbours: tuple[SharedSection, ...] | None
+) -> CheckResult:
+    """Add to the result of a report what it shares with other offices; all other rules have judged it already.
+
+    A result without what they found, or of a file that can no longer be read, is made anew.
+    """
+    with limit_check():
+        report = store.report(result.key.period) if result.judged else None
+        if isinstance(report, Report) and result.judged:
+            found, crashes = rules.judge(CheckContext(report, date.min, neighbours=neighbours), "neighbours")
+            judged = replace(result.judged, found=(*result.judged.found, *kind_rules.mark_pages(found, store.kind)))
+            findings, accepted = _apply_policy(judged, policy, report)
+            crashes = [*result.crashes, *crashes]
+            return replace(result, findings=findings, accepted=accepted, crashes=tuple(crashes), judged=None)
+    return check_report(store, result.key.period, policy, neighbours=neighbours)
+
+
+def _apply_policy(judged: Judged, policy: Policy, report: Report) -> tuple[list[Finding], tuple[AcceptedFinding, ...]]:
+    findings, accepted = apply_policy(judged.found, policy, report, judged.unjudged)
+    findings = fold_effects(drop_accepted_effects(findings, [one.finding for one in accepted]))
+    return sort_findings(findings), tuple(accepted)
 
 
 def _judge_mended(store: Store, context: CheckContext, mended: Report) -> Sequence[Finding]:

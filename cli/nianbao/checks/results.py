@@ -15,12 +15,21 @@ from nianbao.workspace.store import ReportKey
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What all rules found in a report, before the policy; and the rules for which there was no data."""
+
+    found: tuple[Finding, ...]
+    unjudged: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """The result of checking a report.
 
     `report` is None if its file cannot be read, and in a copy made by `without_report`; `document` also if a fact that
-    its texts need is missing. It is not `readable`, so that not even a draft can be made of it, if its file cannot be
-    read, does not say of which period it is, or lacks a fact without which no page can be filled.
+    its texts need is missing; `judged` in copies, too, unless it is to be compared with other offices. It is not
+    `readable`, so that not even a draft can be made of it, if its file cannot be read, does not say of which period it
+    is, or lacks a fact without which no page can be filled.
     """
 
     key: ReportKey
@@ -32,10 +41,11 @@ class CheckResult:
     readable: bool = True
     prompts: int = 0  # of the new data file that nobody has replaced: a build of it is a draft
     document: Document | None = None
+    judged: Judged | None = None
 
     def without_report(self) -> "CheckResult":
         """Return a copy with the findings only, without the report itself."""
-        return replace(self, report=None, document=None)
+        return replace(self, report=None, document=None, judged=None)
 
     @property
     def blocked(self) -> bool:

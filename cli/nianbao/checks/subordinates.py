@@ -68,7 +68,7 @@ def judge_unit(unit: Unit, report: Report, policy: Policy, kind: KindFolder | No
     Raises RuntimeError if a rule crashes.
     """
     form, author = report.form, document.compose_author(report)
-    found, crashes = rules.judge(CheckContext(report, date.max, author=author), rules.list_names_of_scope("figures"))
+    found, crashes = rules.judge(CheckContext(report, date.max, author=author), "figures")
     if crashes:
         raise RuntimeError(crashes[0].error)
     found = kind_rules.mark_pages(found, kind) if kind else found

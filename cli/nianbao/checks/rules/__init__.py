@@ -19,7 +19,7 @@ A rule does not define the editions that it applies to: forms name the rules of 
 document has rules of its own, and adds to the pages of these: see `checks/kind_rules/`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
@@ -33,6 +33,11 @@ from nianbao.model.form import Form
 from nianbao.model.i18n import N_, _
 from nianbao.model.rule_page import translate_page
 
+Judge = Callable[[CheckContext], Iterator[Finding]]
+_OF_FORMS: tuple[tuple[str, Scope, Judge], ...] = (  # the findings have the names of rules that forms give
+    ("relation", "figures", relation.judge),
+    ("topics", "texts", topics.judge),
+)
 MAX_FINDINGS = 200  # of one rule; a file with more is wrong as a whole
 _MORE_TEXT = N_("more-findings-of-rule")
 
@@ -45,7 +50,7 @@ class Rule:
     page: str
     level: Level
     scope: Scope
-    function: Callable[[CheckContext], Iterator[Finding]] | None = None
+    function: Judge | None = None
     translation: str = ""  # of the page, if it is not one of the catalogue
 
     def judge(self, context: CheckContext) -> Iterator[Finding]:
@@ -115,15 +120,14 @@ class Crash:
     error: str
 
 
-def judge(context: CheckContext, names: Sequence[str] = ()) -> tuple[list[Finding], list[Crash]]:
-    """Judge a report by every rule, or by those of the given names, and by the relations and topics of the form.
+def judge(context: CheckContext, scope: Scope | None = None) -> tuple[list[Finding], list[Crash]]:
+    """Judge a report by every rule, and by the relations and topics of the form; with `scope` by those of a scope.
 
     Returns all findings, in the order of the file, and the crashes of rules.
     """
-    functions = {name: load_rule(name).judge for name in names or list_names()} | {
-        "relation": relation.judge,
-        "topics": topics.judge,
-    }
+    names = list_names_of_scope(scope) if scope else list_names()
+    functions: dict[str, Judge] = {name: load_rule(name).judge for name in names}
+    functions |= {name: function for name, own, function in _OF_FORMS if scope in {None, own}}
     found: list[Finding] = []
     crashes: list[Crash] = []
     for name, function in functions.items():
