@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -89,6 +90,31 @@ def test_a_row_that_holds_another_rows_figures_is_told_as_what_it_is():
     (told,) = judge(base.fill({**base.figures, **swapped}, totals=True))
     assert "这两行的数写颠倒了" in told.message
     assert dict(told.change) == {cell: base.figures[cell] for cell in swapped if base.figures[cell] != swapped[cell]}
+
+
+@pytest.mark.parametrize("totals", [True, False])
+@pytest.mark.parametrize("name", ["2021", "2021 prose"])
+def test_a_row_exchanged_with_the_one_that_it_is_carried_from_is_told_as_that(name, totals):
+    """They do not stand beside each other, but their names are alike."""
+    base = bases()[name]
+    rows = "requests.carried_in", "requests.carried_forward"
+    columns = ("person", "total")
+    pairs = [(f"{rows[0]}.{one}", f"{rows[1]}.{one}") for one in columns]
+    swapped = {one: base.figures[other] for pair in pairs for one, other in (pair, pair[::-1])}
+    (told,) = judge(base.fill({**base.figures, **swapped}, totals=totals))
+    assert "这两行的数写颠倒了" in told.message
+    assert dict(told.change) == {cell: base.figures[cell] for cell in swapped if totals or cell not in base.form.totals}
+
+
+def test_of_rows_exchanged_that_nothing_else_tells_apart_the_carried_ones_are_the_likeliest():
+    base = replace(bases()["2021"], before=None)
+    swapped = {
+        "requests.carried_in.person": base.figures["requests.carried_forward.person"],
+        "requests.carried_forward.person": base.figures["requests.carried_in.person"],
+    }
+    (told,) = judge(base.fill({**base.figures, **swapped}, totals=False))
+    assert not told.change
+    assert told.candidates[:2] == ("requests.carried_in", "requests.carried_forward")
 
 
 def test_a_total_that_is_left_out_is_no_witness_for_its_parts():

@@ -190,6 +190,13 @@ def shorten(text: str, limit: int = 30) -> str:
     return f"{text[:limit]}…" if len(text) > limit else text
 
 
+def list_own_texts(report: Report) -> Iterator[tuple[str, str]]:
+    """List the texts of the data file that are printed: prose, facts, headings and the title, by address."""
+    for address, text in report.facts.texts:
+        if not address.startswith("accept."):
+            yield address, text
+
+
 def find_placeholder_faults(context: CheckContext) -> Iterator[Finding]:
     """Find the faulty placeholders in the prose that the current rule reports."""
     for address, fault in document.find_placeholder_faults(context.report):

@@ -56,7 +56,8 @@ class Finding:
     `checks.answers.acceptances`. `others` are further faults of the file, where this one is why it cannot be read.
 
     Where one of several figures or rows must be wrong, `candidates` has their addresses, the likeliest first; where it
-    is certain what figures should be, `change` has their values. `effects` are findings that the same mistake causes,
+    is certain what figures should be, `change` has their values, and where it is only likely because the prose says so,
+    `likely_change`. `effects` are findings that the same mistake causes,
     by rule, address and message.
     """
 
@@ -72,6 +73,7 @@ class Finding:
     accepted_value: str = ""  # empty: it may not be accepted
     candidates: tuple[str, ...] = ()
     change: tuple[tuple[str, int | Decimal], ...] = ()
+    likely_change: tuple[tuple[str, int | Decimal], ...] = ()
     effects: tuple["FindingKey", ...] = ()
     has_page: bool = False  # the kind has a page for the rule; those of general rules are known anyway
     others: "tuple[Finding, ...]" = ()

@@ -130,6 +130,11 @@ class Outcome:
         return not any(one.is_internal for one in self.spoilt)
 
     @property
+    def statements(self) -> frozenset[Statement]:
+        """The figures of the prose that did not agree and do now."""
+        return frozenset(one for one in self.mended if isinstance(one, Statement))
+
+    @property
     def is_confirmed(self) -> bool:
         """Whether what did not agree does now: the prose, or what follows last year's report."""
         return any(map(is_outside, self.mended))

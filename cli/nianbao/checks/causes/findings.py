@@ -43,6 +43,7 @@ def make_cause_findings(known: Known, cause: Cause) -> Iterator[Finding]:
 
 def _make_cause_finding(known: Known, cause: Cause, first: Equation) -> Finding:
     report, best, check = known.report, _choose_shown(known, cause), first.check
+    values = tuple(cause.hypotheses[0].values.items())
     is_of_rows = len(cause.hypotheses) == 1 and best.way != "figure"
     said = describe_check(report, check)
     return Finding(
@@ -60,7 +61,8 @@ def _make_cause_finding(known: Known, cause: Cause, first: Equation) -> Finding:
         ),
         fix=_give_reason(check),
         candidates=tuple(dict.fromkeys(place for one in cause.hypotheses for place in one.places)),
-        change=tuple(best.values.items()) if cause.is_certain else (),
+        change=values if cause.is_certain else (),
+        likely_change=values if cause.hypotheses[0].outcome.statements and not cause.is_certain else (),
     )
 
 

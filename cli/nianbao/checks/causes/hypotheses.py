@@ -117,7 +117,7 @@ def _list_changes(known: Known, cells: set[str]) -> Iterator[Change]:
             yield "row-of-last-year", (row.address,), _solve(known, own), 1
         for first, second in pairwise(cell for cell in own if cell not in known.report.computed):
             yield "figures-swapped", (first, second), {first: figures[second], second: figures[first]}, 1
-    for one, other in known.rows.neighbours:
+    for one, other in dict.fromkeys((*known.rows.carried, *known.rows.neighbours)):
         if not touched.isdisjoint((one.address, other.address)):
             yield from _list_swaps(known, one, other)
 

@@ -23,9 +23,9 @@ def mend(report: Report, change: Mapping[str, Number]) -> Report:
 
 
 def mend_cause(store: Store, report: Report, cause: Finding) -> Report | None:
-    """Return the report as it would be without a mistake; None where it is not certain what should stand there."""
-    if cause.change:
-        return mend(report, dict(cause.change))
+    """Return the report as it would be without a mistake; None where nothing tells what should stand there."""
+    if change := cause.change or cause.likely_change:
+        return mend(report, dict(change))
     if cause.rule == WRONG_EDITION and report.period:
         with suppress(UserError):  # several are in force, or none
             mended = fill_form(store.kind.form_in_force(report.period), report.facts, report.previous)

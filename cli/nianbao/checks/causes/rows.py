@@ -46,6 +46,19 @@ class Rows:
         ]
 
     @cached_property
+    def carried(self) -> list[tuple[Row, Row]]:
+        """Each row that takes over one of the period before, and that one: their names are alike, and so confused."""
+        by_address = {row.address: row for row in self.all}
+        pairs = [
+            (row, by_address[f"{source}{row.address.removeprefix(target)}"])
+            for row in self.all
+            for target, source in self.report.form.carries.items()
+            if f"{row.address}.".startswith(f"{target}.")
+            and f"{source}{row.address.removeprefix(target)}" in by_address
+        ]
+        return [(first, second) for first, second in pairs if first.columns == second.columns]
+
+    @cached_property
     def written(self) -> frozenset[str]:
         """The addresses of the figures that stand in the data file."""
         return frozenset(entry.address for entry in self.report.entries if entry.valid)

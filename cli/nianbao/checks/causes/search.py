@@ -173,7 +173,9 @@ def _is_certain(broken: Sequence[Equation], best: Hypothesis) -> bool:
     """
     (first, *others) = broken
     may_be_blank = first.check.relation.total and not first.left.value and not others
-    return best.is_only and not best.outcome.is_denied and not may_be_blank and len(broken) >= best.least
+    # Other changes are so many that the prose agrees with one of them by chance.
+    told = len(broken) + (len(best.outcome.statements) if best.way == "rows-swapped" else 0)
+    return best.is_only and not best.outcome.is_denied and not may_be_blank and told >= best.least
 
 
 def _rank(known: Known, one: Hypothesis) -> tuple[int, int, float]:

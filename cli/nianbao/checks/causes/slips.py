@@ -11,7 +11,7 @@ from nianbao.model.i18n import N_, _
 from nianbao.model.report import Number
 
 _FACTORS = (100, 1000, 10_000)
-_ROW_LEFT_OUT, _OTHER_WAY = 3.5, 1.2
+_ROW_LEFT_OUT, _CARRIED_SWAPPED, _OTHER_WAY = 3.5, 5, 1.2  # only one gap fits a swap, and any gap a wrong digit
 _MOST_QUOTED = 2  # statements of the prose
 _TWO_DIGITS = 10  # figures of one digit differ by one digit anyway, and are the same as others by chance
 # How much a slip says, where it says less than that digits are nearly the same.
@@ -24,6 +24,8 @@ def rate(known: Known, hypothesis: Hypothesis) -> float:
 
     Each further reason counts, too.
     """
+    if hypothesis.way == "rows-swapped" and hypothesis.address in (row.address for row, _source in known.rows.carried):
+        return _CARRIED_SWAPPED
     if hypothesis.way != "figure":
         was_there = any(True for _slip in _list_slips_of_rows(known, hypothesis))
         return _ROW_LEFT_OUT + 2 * was_there if hypothesis.way == "row-left-out" else _OTHER_WAY

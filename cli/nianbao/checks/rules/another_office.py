@@ -19,6 +19,7 @@ import re
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
+from nianbao.checks.stated.near_names import find_near_names
 from nianbao.checks.stated.own_names import list_own_names
 from nianbao.checks.stated.section_reading import Sentence
 from nianbao.checks.wording import find_place, read_texts
@@ -36,15 +37,22 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     own = list_own_names(context.report, context.author)
     if not context.author:
         return
+    for section, match in find_named_authors(context):
+        name = match[1]
+        is_own = any(one in name or name in one for one in own)
+        if not is_own and not any(find_near_names(name, context.author)):  # which is another rule
+            address, place = find_place(context, section, name)
+            message = _("other-office-as-author", name=name, author=context.author)
+            yield context.make_finding(address, message, place=place)
+    yield from _find_listed_names(context, own)
+
+
+def find_named_authors(context: CheckContext) -> Iterator[tuple[str, re.Match[str]]]:
+    """Find where the texts say whose report it is: the section, and the match whose group is the name."""
     for section, text in context.texts.items():
         for phrase in context.report.form.text_rules.name_phrases:
             for match in phrase.find(text) if phrase.may_match(text) else ():
-                name = match[1]
-                if not any(one in name or name in one for one in own):
-                    address, place = find_place(context, section, name)
-                    message = _("other-office-as-author", name=name, author=context.author)
-                    yield context.make_finding(address, message, place=place)
-    yield from _find_listed_names(context, own)
+                yield section, match
 
 
 def _find_listed_names(context: CheckContext, own: tuple[str, ...]) -> Iterator[Finding]:
@@ -68,7 +76,7 @@ def _find_listed_names(context: CheckContext, own: tuple[str, ...]) -> Iterator[
 def _judge_name(context: CheckContext, sentence: Sentence, name: str) -> Iterator[Finding]:
     """Find the first place in a sentence where the name of another office stands for the author."""
     for match in re.finditer(re.escape(name), sentence.text):
-        if level := _judge_place(context.report.form, sentence.text, match):
+        if level := judge_place(context.report.form, sentence.text, match):
             address, place = find_place(context, sentence.section, name)
             if level == "warning":
                 message = _("other-office-as-author", name=name, author=context.author)
@@ -78,7 +86,7 @@ def _judge_name(context: CheckContext, sentence: Sentence, name: str) -> Iterato
             return
 
 
-def _judge_place(form: Form, text: str, name: re.Match[str]) -> Level | None:
+def judge_place(form: Form, text: str, name: re.Match[str]) -> Level | None:
     """Judge a name by the words around it: a warning where it stands for the author, a note where it may."""
     author, marks = form.text_rules.author, form.locale.text.clause_end
     before = text[: name.start()]

@@ -58,10 +58,15 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     prompts = find_prompts(context.report)
     texts = dict(facts.texts)
     for address, text in texts.items():
-        match = search_cached(text) if len(text) < _CACHED_LENGTH else placeholder.search(text)
-        if match and not address.startswith("accept") and prompts.get(address) != text:
-            place = facts.find_place(address, text_line=text.count("\n", 0, match.start()) + 1, words=match[0])
-            yield context.make_finding(address, _("placeholder-in-text", words=match[0]), place=place)
+        if len(text) < _CACHED_LENGTH and not search_cached(text):
+            continue
+        if address.startswith("accept") or prompts.get(address) == text:
+            continue
+        told: set[str] = set()
+        for mark in (mark for mark in placeholder.finditer(text) if mark[0] not in told):
+            told.add(mark[0])
+            place = facts.find_place(address, text_line=text.count("\n", 0, mark.start()) + 1, words=mark[0])
+            yield context.make_finding(address, _("placeholder-in-text", words=mark[0]), place=place)
     for section, text in context.texts.items():
         match = placeholder.search(text)
         if match and not any(match[0] in part for part in texts.values()):

@@ -28,7 +28,8 @@
     overview = "全年收到政府信息公开申请{{ requests.received.total }}件，均已答复。"
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from nianbao.checks.context import CheckContext
@@ -38,7 +39,7 @@ from nianbao.checks.wording import add_up_claim, find_place, find_stated_figures
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _, translate
 from nianbao.model.report import Number
-from nianbao.model.text_rules import parse_sum
+from nianbao.model.text_rules import parse_sum, resolve_path
 from nianbao.model.value_types import format_number
 
 LEVEL = "warning"
@@ -52,6 +53,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     wrong: dict[int, tuple[Number, ...]] = {}  # by figure: what it may be
     told: set[tuple[Sentence, int, str]] = set()
     sums: dict[int, dict[str, Number]] = {}  # by claim: many sentences may state the same one
+    left_out: dict[str, list[Finding]] = {}  # by row: what the texts say of one that is not written
     for _key, group in groupby(find_stated_figures(context, readings), key=_find_statement):
         figure, is_wrong = _choose_claim(context, list(group), sums)
         figures.append(figure)
@@ -59,7 +61,13 @@ def judge(context: CheckContext) -> Iterator[Finding]:
             wrong[id(figure)] = tuple(sums[id(figure.claim)].values())
         if is_wrong and (figure.sentence, figure.start, figure.claim.id) not in told:
             told.add((figure.sentence, figure.start, figure.claim.id))
-            yield _make_difference(context, figure, sums[id(figure.claim)])
+            if row := _find_row_left_out(context, figure.claim.equals):
+                left_out.setdefault(row, []).append(_make_left_out(context, figure, row))
+            else:
+                yield _make_difference(context, figure, sums[id(figure.claim)])
+    for first, *others in left_out.values():
+        yield replace(first, effects=tuple(one.key for one in others))
+        yield from others
     yield from _find_contradictions(context, [figure for figure in figures if id(figure) not in wrong])
     yield from stated_sums.judge(context, readings, figures, wrong)
 
@@ -101,6 +109,28 @@ def _make_difference(context: CheckContext, figure: StatedFigure, sums: Mapping[
         level=None if figure.certain else "note",
         label=_("should-be-figure", right=right),
         notes=tuple(f"{format_number(total)} = {text}" for text, total in sums.items()),
+        place=place,
+    )
+
+
+def _find_row_left_out(context: CheckContext, sums: Sequence[str]) -> str:
+    """Return the address of the one row that some sums are of, if nothing of it stands in the data file."""
+    report = context.report
+    paths = [path for text in sums for _sign, path in parse_sum(text)]
+    addresses = {address for path in paths for address in resolve_path(path, report.form.slots)}
+    rows = {part.rpartition(".")[0] for address in addresses for part in report.list_parts(address)}
+    row = rows.pop() if len(rows) == 1 else ""
+    return row if row and not any(entry.address.startswith(f"{row}.") for entry in report.entries) else ""
+
+
+def _make_left_out(context: CheckContext, figure: StatedFigure, row: str) -> Finding:
+    address, place = _find_place(context, figure)
+    what, words = translate(figure.claim.what), shorten(figure.words)
+    return context.make_finding(
+        address,
+        _("text-states-row-left-out", what=what, words=words, row=row),
+        level=None if figure.certain else "note",
+        label=_("write-row-or-mend-text", row=row),
         place=place,
     )
 

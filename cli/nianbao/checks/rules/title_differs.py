@@ -23,6 +23,7 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
+from nianbao.checks.stated.near_names import find_near_names
 from nianbao.checks.wording import normalize
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, join_words
@@ -40,6 +41,8 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         return
     plain = "".join(normalize(title).split())
     missing = [word for word in ("".join(context.author.split()), *words) if word not in plain]
+    if any(find_near_names(title, context.author)):  # mistyped, which is another rule
+        missing = [word for word in missing if word in words]
     if not _names_year(plain, str(report.year), report.form.locale.text):
         missing.insert(0, str(report.year))
     if missing:

@@ -1,6 +1,6 @@
 """应当写报告年度的地方写了别的年份。
 
-复制以前的文字来改，最容易漏改的就是年份。看哪些说法，由格式文件的 vocabulary.years 列出；
+复制以前的文字来改，最容易漏改的就是年份。写成“24年”“二〇二四年”的也看。看哪些说法，由格式文件的 vocabulary.years 列出；
 标准文字的年份由程序填写，不会错。这是提醒，不妨碍生成。
 
 不对:
@@ -19,9 +19,9 @@
 """
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from nianbao.checks.context import CheckContext
+from nianbao.checks.stated.numerals import write_years
 from nianbao.checks.wording import find_place, normalize, shorten
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, translate
@@ -29,6 +29,8 @@ from nianbao.model.wordings.patterns import compile_pattern
 
 LEVEL = "warning"
 SCOPE = "texts"
+
+_CENTURY = 100
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
@@ -42,13 +44,24 @@ def judge(context: CheckContext) -> Iterator[Finding]:
                 continue
             told: set[int] = set()  # the places of years: phrases may overlap
             for match in (
-                match for pattern in years.says for match in compile_pattern(pattern).finditer(normalize(text))
+                match for pattern in years.says for match in compile_pattern(pattern).finditer(_read(context, text))
             ):
-                written = Decimal(match[1].partition(".")[0])
+                written = _complete(int(match[1].partition(".")[0]), year)
                 if match.start(1) in told:
                     continue
                 told.add(match.start(1))
                 if written != year and (not years.within or abs(written - year) <= years.within):
-                    address, place = find_place(context, section, match[0])
-                    message = _("text-names-other-year", what=translate(years.what), words=shorten(match[0]), year=year)
+                    words = normalize(text)[match.start() : match.end()]
+                    address, place = find_place(context, section, words)
+                    message = _("text-names-other-year", what=translate(years.what), words=shorten(words), year=year)
                     yield context.make_finding(address, message, label=_("should-be-year", year=year), place=place)
+
+
+def _read(context: CheckContext, text: str) -> str:
+    """Return a text with its years in digits; each character stays at its place in the normal form."""
+    return write_years(normalize(text), context.report.form.locale.text)
+
+
+def _complete(written: int, year: int) -> int:
+    """Return a year that is written in two digits as one of four, of the century of the report year."""
+    return written + year // _CENTURY * _CENTURY if written < _CENTURY else written

@@ -14,8 +14,10 @@ _SIZE = Meta(ge=1, le=10_000)
 _PATTERN = Meta(pattern=r"\S")
 _PATTERN_KEYS = (
     "sentence_end", "part_end", "year", "not_count_before", "not_count_after",
-    "numeral_before", "numeral_after", "inexact_before", "inexact_after",
+    "numeral_before", "numeral_after", "inexact_before", "inexact_after", "office_words",
 )  # fmt: skip
+
+_OF_NUMBERS = ("numbering", "shares")  # each pattern has one group, which is the number
 
 
 class LeastCharacters(Shape, frozen=True):
@@ -49,13 +51,20 @@ class TextFormats(Shape, frozen=True):
     not_count_before: Annotated[str, _PATTERN, Meta(description="field-text-not-count-before")] = "[(#]"
     not_count_after: Annotated[str, _PATTERN, Meta(description="field-text-not-count-after")] = "[%:-]"
     prompts: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-prompts")] = ()
+    notes: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-notes")] = ()
+    marks: Annotated[tuple[Annotated[str, Meta(min_length=2)], ...], Meta(description="field-text-marks")] = ()
+    numbering: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-numbering")] = ()
+    shares: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-shares")] = ()
+    office_words: Annotated[str, Meta(description="field-text-office-words")] = ""
+    optional_in_names: Annotated[str, Meta(description="field-text-optional-in-names")] = ""
     least: Annotated[LeastCharacters, Meta(description="field-text-least")] = LeastCharacters()
 
 
 def find_text_faults(formats: TextFormats) -> Iterator[Fault]:
     """Find patterns of a locale that are no regular expressions, or that lack the group of a year."""
     patterns: list[tuple[Keys, str]] = [(("text", key), getattr(formats, key)) for key in _PATTERN_KEYS]
-    patterns += [(("text", "prompts", number), text) for number, text in enumerate(formats.prompts)]
+    for key in ("prompts", "notes", *_OF_NUMBERS):
+        patterns += [(("text", key, number), text) for number, text in enumerate(getattr(formats, key))]
     for keys, text in patterns:
         try:
             groups = re.compile(text).groups
@@ -64,5 +73,7 @@ def find_text_faults(formats: TextFormats) -> Iterator[Fault]:
         else:
             if keys == ("text", "year") and groups != 1:
                 yield Fault(keys, _("year-pattern-needs-group"))
+            if keys[1] in _OF_NUMBERS and groups != 1:
+                yield Fault(keys, _("number-pattern-needs-group"))
     if len(formats.digits) not in {0, 10}:
         yield Fault(("text", "digits"), _("digits-should-be-ten"))

@@ -1,0 +1,212 @@
+"""Slips of typing in prose: each is told by its rule, and sentences that look like one are left alone."""
+
+import datetime as dt
+
+import pytest
+
+from nianbao.checks.context import CheckContext
+from nianbao.checks.rules import (
+    mistyped_name,
+    note_left,
+    numbers_out_of_order,
+    placeholder_left,
+    share_too_large,
+    title_differs,
+    unpaired_mark,
+    wrong_year,
+)
+from nianbao.model.facts import parse
+from nianbao.model.offices import Register, Unit
+from nianbao.model.report import fill_form
+from nianbao.workspace.store import Store
+
+NAME = "临江县人民政府办公室"
+OTHERS = Register({"education": Unit("education", "临江县大民政府办公室")})
+
+
+@pytest.fixture
+def find(root):
+    """Return a function that judges a text by a rule, and gives the words that are underlined."""
+    form = Store(root).find_kind("cn-disclosure").edition("2021")
+
+    def judge(rule, text, *, name=NAME, title=""):
+        lines = [f'title = "{title}"'] if title else []
+        lines += ["year = 2024", "[agency]", f'name = "{name}"', "[prose]", f"overview = '''\n{text}\n'''"]
+        report = fill_form(form, parse("\n".join(lines), "2024.toml"))
+        context = CheckContext(
+            report, dt.date(2025, 1, 20), author=name, texts={"overview": text}, level="warning", register=OTHERS
+        )
+        return [finding.place.text for finding in rule.judge(context)]
+
+    return judge
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["（待核）", "（请核实）", "（数据待确认）", "（待核实，李科长）", "（存疑）", "（？）", "（  ）", "【】", "？？"],
+)
+def test_marks_of_what_is_to_be_checked_are_found_at_their_words(words, find):
+    assert find(note_left, f"（一）开展培训2次，\n共{words}人参加。（二）检查。") == [words]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["（此句可删）", "（此处需补充）", "【批注：换一个说法】", "（同上年）", "……"],
+)
+def test_notes_of_writers_are_found_at_their_words(words, find):
+    assert find(note_left, f"（一）开展培训2次，\n共{words}人参加。（二）检查。") == [words]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "尚未审结（待审2件）的案件。",
+        "核实（含现场核实）的线索3条。",
+        "主动公开、依申请公开……等内容。",
+        "《办法（征求意见稿）》公开征求意见。",
+        "待核实的事项逐一登记。",
+        "什么是政府信息？怎样申请？",
+        "（下同）",
+        "此处公开的信息，可在网站查阅。",
+    ],
+)
+def test_what_is_no_note_is_left_alone(text, find):
+    assert find(note_left, text) == []
+
+
+def test_each_mark_to_be_filled_in_is_told_and_no_note_besides(find):
+    text = "培训XX次，检查××次（待补充），再培训XX次。"
+    assert find(placeholder_left, text) == ["XX", "××", "（待补充）"]
+    assert find(note_left, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("印发《指南，并公开。", "《指南，并公开。"),
+        ("开展（一次培训。\n\n检查（两次）。", "（一次培训。"),
+        ("落实“三审三校“要求。", "“三审三校“要求。"),
+        ("落实”三审三校”要求。", "”三审三校”要求。"),
+        ("培训2次）。", "）。"),
+    ],
+)
+def test_a_mark_without_the_other_is_found(text, words, find):
+    assert find(unpaired_mark, text) == [words]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1）培训；2）检查。",
+        "包括：a）培训；（b）检查。",
+        "一）培训\n二）检查",
+        "培训（2次)，检查(1次）。",
+        "《关于〈办法〉的通知》（“新办法”）。",
+        "政务信息“看\n\n得懂、用得上”。",
+    ],
+)
+def test_paired_marks_and_numbers_of_items_are_left_alone(text, find):
+    assert find(unpaired_mark, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("（一）甲。\n\n（一）乙。", "（一）乙。"),
+        ("（一）甲。\n\n（三）乙。\n\n（三）丙。", "（三）乙。"),
+        ("（一）甲。\n（二）乙。\n（二）丙。", "（二）丙。"),
+        ("一、甲\n三、乙", "三、乙"),
+        ("一是甲；二是乙；四是丙。", "四是丙。"),
+        ("（一）甲。\n（1）乙\n（3）丙\n（二）丁。", "（3）丙"),
+    ],
+)
+def test_a_number_that_does_not_follow_is_found_once_in_a_list(text, words, find):
+    assert find(numbers_out_of_order, text) == [words]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "（一）甲。\n（二）乙。\n（一）另一个列表。\n（二）丙。",
+        "（一）甲。一是乙；二是丙。\n（二）丁。一是戊；二是己。",
+        "一、甲\n（一）乙\n（二）丙\n二、丁\n（一）戊\n（二）己",
+        "一、二季度公开3次。",
+        "（三）至（五）从略",
+        "第（三）项、第（一）项信息。",
+        "其中之一是公开。统一是要求。",
+    ],
+)
+def test_lists_that_begin_again_are_left_alone(text, find):
+    assert find(numbers_out_of_order, text) == []
+
+
+@pytest.mark.parametrize("text", ["答复率120%", "办结率均达到105.5%", "满意率高达１０１％", "占总数的130%", "占比200%"])
+def test_a_share_above_the_whole_is_found(text, find):
+    assert find(share_too_large, f"全年{text}。")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "答复率100%",
+        "增长率120%",
+        "同比增长200%",
+        "完成率150%",
+        "占上年的120%",
+        "答复率比上年提高120%",
+        "按时答复率99.8%",
+    ],
+)
+def test_rates_that_may_be_larger_are_left_alone(text, find):
+    assert find(share_too_large, f"全年{text}。") == []
+
+
+@pytest.mark.parametrize("year", ["23年", "二〇二三年", "二○二三年", "二零二三年", "2023年度", "２０２３年", "25年"])
+def test_another_year_is_found_in_every_writing(year, find):
+    assert find(wrong_year, f"{year}，公开信息3条。") == [f"{year}，"]
+    assert find(wrong_year, f"{year}我县公开信息3条。") == [f"{year}我县"]
+
+
+@pytest.mark.parametrize("year", ["24年", "二〇二四年", "2024年", "10年", "2023年制定的办法，", "二〇二四"])
+def test_the_report_year_and_what_is_no_year_of_a_report_are_left_alone(year, find):
+    assert find(wrong_year, f"{year}，公开信息3条。") == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "临江县人民政俯办公室",
+        "临江县人民府办公室",
+        "临江县县人民政府办公室",
+        "临江县人政民府办公室",
+        "临红县人民政府办公室",
+    ],
+)
+def test_the_name_of_the_office_with_one_slip_is_found_in_text_and_title(name, find):
+    assert (
+        find(mistyped_name, f"2024年，{name}认真贯彻条例。", title=f"{name}2024年政府信息公开工作年度报告")
+        == [name] * 2
+    )
+    assert find(title_differs, "无。", title=f"{name}2024年政府信息公开工作年度报告") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"2024年，{NAME}认真贯彻条例。",
+        "向临海县人民政府办公室移送申请3件。",
+        "在临江县人民政府办公大楼设查阅点。",
+        "临江县大民政府办公室认真贯彻条例。",
+        "临江县人民政府公开信息3条。",
+        "2024年，临江县认真贯彻条例。",
+    ],
+)
+def test_other_names_and_right_ones_are_left_alone(text, find):
+    assert find(mistyped_name, text) == []
+
+
+def test_a_name_that_differs_by_a_link_is_no_slip(find):
+    assert find(mistyped_name, "2024年，青海水利厅认真贯彻条例。", name="青海省水利厅") == []
+    name = "临江市发展和改革委员会"
+    assert find(mistyped_name, "临江市发展改革委员会认真贯彻条例。", name=name) == []
+    assert find(mistyped_name, "全市，临江市发展和改委员会印发指南。", name=name) == ["临江市发展和改委员会"]
