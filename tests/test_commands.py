@@ -1,10 +1,12 @@
 """The commands from outside: what they print, which files they write, with which code they exit."""
 
+import errno
 import json
 import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +14,11 @@ from pathlib import Path
 import pytest
 from cases import KIND, outputs, until
 
+from nianbao.build.output_folder import remove_outputs
+from nianbao.model.finding import UserError
 from nianbao.model.period import Period
 from nianbao.workspace.shipped import TEMPLATES
+from nianbao.workspace.store import Store
 
 
 def test_build_writes_three_formats_and_prints_the_one_warning(office, report):
@@ -157,12 +162,36 @@ def test_a_folder_without_permission_is_reported(office, report):
     assert "写不了" in done.stderr
 
 
-def test_a_full_disk_keeps_the_earlier_files(office, report, monkeypatch):
-    import errno  # noqa: PLC0415  # only here
+def test_a_data_folder_that_cannot_be_read_is_reported(office, monkeypatch):
+    def refuse(path):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
 
+    monkeypatch.setattr(os, "listdir", refuse)
+    with pytest.raises(UserError) as error:
+        Store(office).offices()
+    assert "读不了 data：没有权限" in error.value.message
+    assert error.value.fix
+
+
+def test_clean_says_that_it_cannot_open_the_record_of_what_was_built(office, report, monkeypatch):
+    report("build", "--to", "html", cwd=office)
+    connect = sqlite3.connect
+
+    def refuse(path, **more):
+        if path == ":memory:":
+            return connect(path, **more)
+        error = sqlite3.OperationalError("attempt to write a readonly database")  # as in a folder that is read-only
+        error.sqlite_errorcode = sqlite3.SQLITE_READONLY
+        raise error
+
+    monkeypatch.setattr(sqlite3, "connect", refuse)
+    with pytest.raises(UserError, match=r"打不开 .*\.record\.sqlite"):
+        remove_outputs(Store(office), print)
+    assert outputs(office / "build")
+
+
+def test_a_full_disk_keeps_the_earlier_files(office, report, monkeypatch):
     from nianbao.build.outputs import build_report  # noqa: PLC0415  # only here
-    from nianbao.model.finding import UserError  # noqa: PLC0415  # only here
-    from nianbao.workspace.store import Store  # noqa: PLC0415  # only here
 
     report("build", cwd=office)
     before = {path.name: path.read_bytes() for path in outputs(office / "build")}

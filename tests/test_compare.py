@@ -732,3 +732,10 @@ def test_comparisons_are_in_the_language_of_the_kind(tmp_path, report):
     words = (tmp_path / "build/us-foia/2024-since-2023.md").read_text(encoding="utf-8")
     assert "| Item | 2023 | 2024 | Change | Change in per cent |" in words
     assert not re.search(r"[\u4e00-\u9fff]", words)
+
+
+def test_a_folder_without_git_is_told_in_the_language(years, report):
+    done = report("compare", "2023", "--git", cwd=years)
+    assert done.returncode == 2
+    assert "data/2023.toml 不在 git 仓库里" in done.stderr
+    assert "fatal" not in done.stderr

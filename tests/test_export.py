@@ -588,3 +588,10 @@ def test_a_kind_is_named_by_an_option_or_a_word(kinds, process):
     done = process(*asked, "--kind", "kpj", "--lang", "en", cwd=kinds.root)
     assert done.returncode == 2
     assert "kpi" in done.stderr
+
+
+def test_the_example_that_asks_who_is_not_right_finds_those_only(office, report):
+    example = next(line for line in report("query", cwd=office).stdout.splitlines() if "from register" in line)
+    done = report("query", example.split('"')[1], "--json", cwd=office)
+    assert "right" not in {row["state"] for row in json.loads(done.stdout)}
+    assert len(json.loads(report("query", "select state from register", "--json", cwd=office).stdout)) > 0

@@ -1,5 +1,6 @@
 """What an import says of what it could not read: where it stands, what conflicts, and what to do now."""
 
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -10,6 +11,7 @@ from nianbao.importer import pipeline
 from nianbao.importer.recognition.tables.ambiguous_rows import AmbiguousRow, find_candidates
 from nianbao.workspace.store import Store
 
+PUBLISHED = Path(__file__).parent / "published"
 DRY = pipeline.ImportOptions(dry_run=True)
 
 
@@ -79,3 +81,41 @@ def test_the_last_line_says_what_to_do_now(report, padded, tmp_path):
     assert report("import", "report.txt", "--dry-run", cwd=tmp_path).stdout.splitlines()[-1].startswith("  下一步：")
     done = report("import", "report.txt", cwd=tmp_path)
     assert "data/2021.toml" in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "fix"),
+    [
+        (".", "这是目录", "写里面的文件"),
+        ("data/2020.toml", "这已经是数据文件", "report validate"),
+        ("https://example.org/a.html", "https://example.org/a.html：这是网址", "另存为文件"),
+        ("年报.docx", "没有这个文件", "两头加引号"),
+        ("half.docx", "文件损坏了，或者没有下载完整\n", "重新取得"),
+        ("sheets/form.csv", "不是任何一种文书的官方文件组", "存为 .xlsx"),
+    ],
+)
+def test_what_cannot_be_imported_is_named_with_what_to_do(office, report, name, what, fix):
+    (office / "half.docx").write_bytes(b"PK\x03\x04" + bytes(200))
+    (office / "sheets").mkdir()
+    (office / "sheets/form.csv").write_text("报告年度,2020\n机关全称,某局\n", encoding="utf-8")
+    done = report("import", name, cwd=office)
+    assert done.returncode == 2
+    assert what in done.stderr
+    assert fix in done.stderr
+    assert "程序自己出错" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ([], "report validate data/2023.toml"),
+        (["--out", "data/某 局"], "report validate 'data/某 局/2023.toml'"),
+        (["--out", "inbox"], "移到 data/ 里，再运行 report validate"),
+    ],
+)
+def test_the_next_step_is_a_command_for_the_file_that_was_written(report, tmp_path, words, command):
+    source = PUBLISHED / "shuyang-drc-2023.html"
+    report("new", "2025", cwd=tmp_path)  # the newest year, which a command without words would take
+    done = report("import", source, *words, cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.splitlines()[-1].endswith(command)

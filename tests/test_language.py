@@ -314,7 +314,11 @@ def test_help_is_said_in_one_language(helped, name):
         (["buld"], "没有命令 'buld'；是不是 'build'？", "No such command 'buld'. Did you mean 'build'?"),
         (["build", "--tp"], "没有选项 --tp", "No such option: --tp"),
         (["build", "--out"], "选项 '--out' 后面要写值", "Option '--out' requires an argument."),
-        (["new"], "没有写 'PERIOD'", "Missing argument 'PERIOD'."),
+        (["new"], "没有写 'PERIOD'：报告期", "Missing argument 'PERIOD': "),
+        (["new"], "运行 report new --help", "run report new --help"),
+        (["build", "--out"], "运行 report build --help", "run report build --help"),
+        (["kind", "x"], "运行 report kind --help", "run report kind --help"),
+        (["--root", ".", "build"], "选项写在命令后面", "write options after the command"),
         (["new", "x"], "x 不是报告期", "x is no period"),
         (
             ["build", "--jobs", "x"],
@@ -324,8 +328,8 @@ def test_help_is_said_in_one_language(helped, name):
         (["build", "--jobs", "-1"], "-1 不在范围 x>=0 之内", "-1 is not in the range x>=0."),
         (["doctor", "--json=3"], "选项 '--json' 后面不写值", "Option '--json' does not take a value."),
         (["init", "a", "b"], "多写了 b", "Got unexpected extra argument(s) (b)"),
-        (["validate", "--format", "x"], "'x' 不是 'text', 'json'", "'x' is not one of 'text', 'json'"),
-        (["--lang", "fr", "build"], "'fr' 不是 'zh', 'en' 之一", "'fr' is not one of 'zh', 'en'."),
+        (["validate", "--format", "x"], "'x' 不是 'text'、'json'", "'x' is not one of 'text', 'json'"),
+        (["--lang", "fr", "build"], "'fr' 不是 'zh'、'en' 之一", "'fr' is not one of 'zh', 'en'."),
     ],
 )
 def test_a_wrong_command_line_is_said_in_the_language(report, tmp_path, words, chinese, english):

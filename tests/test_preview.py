@@ -1,5 +1,6 @@
 """The preview: what its server answers and refuses, what follows a save, and the page in a real browser."""
 
+import asyncio
 import http.client
 import json
 import os
@@ -18,6 +19,7 @@ from nianbao.model.finding import UserError
 from nianbao.model.period import Period
 from nianbao.preview.marks import FigureMarks
 from nianbao.preview.server import open_socket
+from nianbao.preview.view_process import ViewProcess
 from nianbao.preview.views import Source, Viewer
 from nianbao.workspace.store import Store
 
@@ -302,3 +304,28 @@ def test_it_ends_at_once_while_a_browser_listens(office):
         finally:
             process.kill()
     assert (process.returncode, errors) == (0, "")
+
+
+class SignalMask:
+    """A viewer that says which signals were delayed when it was made, and how Ctrl-C is handled now."""
+
+    def __init__(self):
+        self.delayed = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+    def tell(self):
+        """Return whether Ctrl-C was delayed at the start, is delayed now, and what handles it."""
+        now = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+        return signal.SIGINT in self.delayed, signal.SIGINT in now, signal.getsignal(signal.SIGINT)
+
+    def close(self):
+        """End nothing."""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows delays no signals")
+def test_a_view_process_prints_no_traceback_where_ctrl_c_comes_while_it_starts():
+    process = ViewProcess(SignalMask, "free-space-and-rerun")
+    try:
+        assert asyncio.run(process.ask("tell")) == (True, False, signal.SIG_IGN)
+    finally:
+        process.close()
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])

@@ -106,3 +106,16 @@ def test_a_data_file_of_another_folder_is_an_error(city, tmp_path_factory):
     (other / "2024.toml").write_text("year = 2024\n", encoding="utf-8")
     with pytest.raises(UserError, match="不在"):
         select(city, [str(other / "2024.toml")])
+
+
+def test_a_data_file_outside_of_data_is_told_where_to_go(city, monkeypatch):
+    monkeypatch.chdir(city.root)
+    (city.root / "inbox").mkdir()
+    (city.root / "inbox/2024.toml").write_text("year = 2024\n", encoding="utf-8")
+    for choose in (
+        lambda: select(city, ["inbox/2024.toml"]),
+        lambda: open_store(["inbox/2024.toml"], None, None, print),
+    ):
+        with pytest.raises(UserError, match=r"inbox/2024\.toml 不在 data/ 里") as error:
+            choose()
+        assert "移到 data/ 里" in error.value.fix

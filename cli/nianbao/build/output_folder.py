@@ -12,7 +12,7 @@ from nianbao.build.cache import BuildCache, CachedFile, list_cache_files
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
 from nianbao.workspace.access import describe_reason, is_regular, read, resolve_target
-from nianbao.workspace.files import display_path, fingerprint, make_write_error
+from nianbao.workspace.files import display_path, fingerprint, make_read_error, make_write_error
 from nianbao.workspace.staging import remove_abandoned
 from nianbao.workspace.store import Store
 
@@ -57,17 +57,24 @@ def remove_outputs(store: Store, warn: Callable[[str], None], *, dry_run: bool =
     """Remove the files that this user's builds wrote, and the build cache; return their paths as printed.
 
     A file that was changed since it was written stays. With `dry_run` nothing is removed. Raises `UserError` where a
-    file cannot be removed.
+    file cannot be removed, and where nobody knows which there are: SQLite opens no cache in a folder that is read-only.
     """
-    if not os.path.lexists(store.build_record):
+    try:
+        store.build_record.lstat()
+    except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        raise make_read_error(display_path(store.out), error) from error
     with open_cache(store, warn) as cache:
+        if not cache.path:
+            at = display_path(store.build_record)
+            raise UserError(_("build-record-not-opened", at=at), _("allow-writing-and-rerun"))
         files = [
             (outputs.output_path(store.of_report(key), key.period, suffix), file)
             for (key, suffix), file in sorted(cache.read_files().items())
         ]
         unchanged = [path for path, file in files if is_unchanged(store, path, file)]
-        own = [*list_cache_files(store.build_record), store.out / LOG_FILE] if cache.path else []
+        own = [*list_cache_files(store.build_record), store.out / LOG_FILE]
         paths = [*unchanged, *filter(os.path.lexists, own)]
         if not dry_run:
             _remove(paths)
@@ -83,7 +90,8 @@ def _remove(paths: Sequence[Path]) -> None:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            raise UserError(_("cannot-remove", at=display_path(path), error=describe_reason(error))) from error
+            message = _("cannot-remove", at=display_path(path), error=describe_reason(error))
+            raise UserError(message, _("remove-cause-and-rerun")) from error
 
 
 def file_times(status: os.stat_result) -> tuple[int, int, int]:

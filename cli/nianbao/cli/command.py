@@ -7,11 +7,14 @@ stays as typer has it, and a wording that a later typer changes appears in Engli
 import re
 from collections.abc import Callable, Sequence
 from functools import cache, partial
+from itertools import takewhile
 from typing import Any, TypeVar
 
 import typer
+from typer._click.exceptions import MissingParameter, NoSuchOption, UsageError
 from typer._click.formatting import HelpFormatter
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 
 from nianbao.cli.screen import get_screen
 from nianbao.cli.terminal import print_help_without_command
@@ -118,17 +121,25 @@ class Group(_TranslatedHelp, TyperGroup):
     command_class = Command
 
 
-def make_usage_error(message: str) -> UserError:
-    """Return the error for what typer says is wrong with a command line."""
-    return UserError(_translate_usage_error(message), _("see-help"))
+def make_usage_error(error: TyperException, words: Sequence[str]) -> UserError:
+    """Return the error for what typer says is wrong with the words of a command line; it names the help to read."""
+    message = _translate_usage_error(error.format_message())
+    context = error.ctx if isinstance(error, UsageError) else None
+    if isinstance(error, MissingParameter) and (meaning := getattr(error.param, "help", "")):
+        message = _("missing-and-meaning", missing=message.rstrip("."), meaning=meaning)
+    if isinstance(error, NoSuchOption) and context and context.parent is None:
+        return UserError(message, _("options-after-command"))
+    command = " ".join(["report", *takewhile(str.isalpha, words[:1])])  # typer's parser does not say which
+    return UserError(message, _("see-help", command=context.command_path if context else command))
 
 
 def _translate_usage_error(message: str) -> str:
     for template in USAGE_ERRORS:
         if match := _make_pattern(template).fullmatch(message):
-            return translate(
-                template, **{name: _translate_usage_error(value) for name, value in match.groupdict().items()}
-            )
+            values = {name: _translate_usage_error(value) for name, value in match.groupdict().items()}
+            if "choices" in values:
+                values["choices"] = values["choices"].replace(", ", _("list-separator"))
+            return translate(template, **values)
     return message
 
 

@@ -28,7 +28,9 @@ Lang = Annotated[
 ]
 Reports = Annotated[
     list[str] | None,
-    typer.Argument(help=_("argument-selection"), autocompletion=complete_reports, metavar="REPORT", show_default=False),
+    typer.Argument(
+        help=_("argument-selection"), autocompletion=complete_reports, metavar="REPORT…", show_default=False
+    ),
 ]
 AllOffices = Annotated[bool, typer.Option("--all", help=_("option-all-offices"))]
 Root = Annotated[
@@ -115,7 +117,7 @@ OfficeAbove = Annotated[
 Jobs = Annotated[int, typer.Option("--jobs", help=_("option-jobs"), min=0, metavar="N", show_default=False)]
 Units = Annotated[
     list[str] | None,
-    typer.Argument(help=_("argument-units"), autocompletion=complete_office, metavar="UNIT", show_default=False),
+    typer.Argument(help=_("argument-units"), autocompletion=complete_office, metavar="UNIT…", show_default=False),
 ]
 IncludeOwn = Annotated[bool, typer.Option("--own/--without-own", help=_("option-own"))]
 WithBroken = Annotated[bool, typer.Option("--with-broken", help=_("option-with-broken"))]

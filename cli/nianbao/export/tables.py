@@ -108,5 +108,5 @@ EXAMPLE_QUERIES = (
     "select office, value from figures where address = 'requests.received.total' order by value desc",
     "select year, sum(value) from figures where address = 'requests.received.total' and leaf group by year",
     "select office, value from facts where address = 'agency.phone'",
-    "select name, state from register where state <> 'clean'",
+    "select name, state from register where state <> 'right'",
 )

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from nianbao.importer.edition_notes import describe_editions
 from nianbao.importer.recognition import RecognizedReport
 from nianbao.importer.recognition.published import Place
 from nianbao.importer.recognition.sections import ExtractedText
+from nianbao.importer.recognition.tables.cells import RecognizedCell
 from nianbao.importer.scan_notes import describe_unproven
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import N_, _, join_words
@@ -16,7 +18,6 @@ from nianbao.model.report import Report
 _MAX_LABELS = 3  # cells that a note names
 _MAX_ROWS = 10  # with undecided cells that notes name
 _REASONS = {
-    "words": N_("cell-is-no-figure"),
     "together": N_("cell-holds-several-figures"),
     "formula": N_("cell-is-formula"),
 }
@@ -48,14 +49,29 @@ def compose_notes(recognized: RecognizedReport, file_name: str, *, with_sections
     yield from (_("file-ends-inside-row", row=row) for row in recognized.tables.truncated_rows)
 
 
+def _describe_reason(cell: RecognizedCell) -> str:
+    """Say why a cell of a spreadsheet could not be read."""
+    if cell.reason == "other":
+        return cell.slot.value_type.find_fault(cell.printed)
+    if cell.reason in _REASONS:
+        return _(_REASONS[cell.reason], printed=cell.printed)
+    try:
+        number = Decimal(cell.printed)
+        value: object = int(number) if number == number.to_integral_value() else number
+    except ArithmeticError:  # no number, or none that is finite
+        value = cell.printed
+    why = cell.slot.value_type.find_fault(value)
+    if not why:
+        return _("cell-is-no-figure", printed=cell.printed)
+    return _("cell-is-no-figure-because", printed=cell.printed, why=why)
+
+
 def _describe_undecided(recognized: RecognizedReport) -> Iterator[str]:
     """Describe the cells of a spreadsheet that could not be read, or are not there: where they are, and why."""
     labels = recognized.form.labels
     for cell in recognized.undecided_cells:
         if location := recognized.spreadsheet_cells.get(cell.slot.address):
-            other = cell.slot.value_type.find_fault(cell.printed) if cell.reason == "other" else ""
-            reason = other or _(_REASONS.get(cell.reason, _REASONS["words"]), printed=cell.printed)
-            what = _("at-place", place=labels[cell.slot.address], message=reason)
+            what = _("at-place", place=labels[cell.slot.address], message=_describe_reason(cell))
             yield _("at-place", place=location, message=what)
     for invalid in recognized.invalid_cells:
         wrong = invalid.value_type.find_fault(invalid.value)

@@ -32,6 +32,7 @@ from nianbao.workspace.processes.limits import limit
 from nianbao.workspace.store import Store
 
 STDIN = "-"
+_WEB = ("http://", "https://")
 MAX_SECONDS = 60  # for one file; most take a third of one
 _SCAN_FACTOR = 2  # by which scans may take longer; a page takes five
 
@@ -112,6 +113,8 @@ def read_guarded(source: str, read: Callable[[], ImportedReport], seconds: float
 
 def describe_source(name: str) -> str:
     """Return what a file that is imported is called in messages."""
+    if name.startswith(_WEB):
+        return name
     return _("standard-input") if name == STDIN else display_path(Path(name))
 
 
@@ -188,15 +191,20 @@ def _read_content(name: str) -> bytes:
         return read_standard_input()
     path = Path(name)
     try:
-        return access.read(path.parent, path.name, readers.MAX_FILE_BYTES)
+        content = access.read(path.parent, path.name, readers.MAX_FILE_BYTES)
     except IsADirectoryError:
         raise UserError(_("is-folder"), _("name-files-in-folder", name=name)) from None
     except access.RefusedError as error:
         raise UserError(str(error), _("write-path-or-pipe")) from None
     except FileNotFoundError:
+        if name.startswith(_WEB):
+            raise UserError(_("is-web-address"), _("save-page-and-import")) from None
         raise UserError(_("no-such-file"), _("check-file-name")) from None
     except OSError as error:
         raise UserError(_("input-unreadable", error=describe_reason(error)), _("remove-cause-and-rerun")) from error
+    if path.suffix == ".toml":
+        raise UserError(_("is-data-file-already"), _("validate-data-file"))
+    return content
 
 
 # ── the data file ────────────────────────────────────────────────────────────────────

@@ -101,7 +101,7 @@ def _limit_and_report() -> Iterator[None]:
         except (MemoryError, UnreadableError):
             raise
         except Exception as error:
-            raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
+            raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
 
 
 def _put_on_white(image: "Image.Image") -> "Image.Image":

@@ -1,8 +1,9 @@
 """Processes in which a preview checks, renders and draws: they can be ended, and limits of time hold in each."""
 
 import asyncio
+import os
 from collections.abc import Callable
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
 from threading import Lock
 from time import monotonic
@@ -86,7 +87,13 @@ class ViewProcess:
         with self._changing:
             connection, theirs = context.Pipe()
             process = context.Process(target=_answer, args=(theirs, self._make_viewer), daemon=True)
-            process.start()
+            if os.name == "posix":
+                resource_tracker.ensure_running()  # it is started with the first process, and unblocks signals then
+            worker.block_signals()  # Ctrl-C ends the parent, which ends this one: it has no handlers for it yet
+            try:
+                process.start()
+            finally:
+                worker.unblock_signals()
             theirs.close()
             self._process, self._connection = process, connection
         return connection

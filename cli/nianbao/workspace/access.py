@@ -83,6 +83,8 @@ def _open(top: str, name: str) -> int:
     parts = [part for part in name.split("/") if part not in {"", "."}]
     if ".." in parts:
         raise _make_outside_error()
+    if not parts:  # the folder itself
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if os.open not in os.supports_dir_fd:
         return os.open(Path(top, *_resolve_links(top, parts)), _FILE_FLAGS)
     try:

@@ -174,7 +174,7 @@ def make_reading_error(finding: Finding) -> UserError:
 
 def make_read_error(name: str, error: OSError) -> UserError:
     """Say why a file cannot be read."""
-    fix = _("put-regular-file-there") if isinstance(error, RefusedError) else ""
+    fix = _("put-regular-file-there" if isinstance(error, RefusedError) else "remove-cause-and-rerun")
     return UserError(_("cannot-read-name", name=name, error=describe_reason(error)), fix)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from nianbao.workspace import access
-from nianbao.workspace.files import SavedFile, make_write_error, write
+from nianbao.workspace.files import SavedFile, make_read_error, make_write_error, write
 
 
 class Folder(Hashable, Protocol):
@@ -41,14 +41,17 @@ class DiskFolder:
         return os.path.exists(f"{self.root}/{name}")  # noqa: PTH110  # asked of thousands
 
     def names(self, name: str) -> list[str]:
-        """List the names in a folder below it; none where it is no folder, or a link in a circle."""
+        """List the names in a folder below it; none where it is no folder, or a link in a circle.
+
+        Raises `UserError` where it cannot be read.
+        """
         try:
             return os.listdir(f"{self.root}/{name}")  # noqa: PTH208  # a path for each of thousands takes longer
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
             if error.errno != errno.ELOOP:
-                raise
+                raise make_read_error(name, error) from error
             return []
 
     def read(self, name: str, limit: int = access.LIMIT) -> bytes:

@@ -10,7 +10,7 @@ from nianbao.model.file_names import fold_name
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.i18n import _, join_words
 from nianbao.model.period import EXAMPLES, Period, parse_period
-from nianbao.workspace.data_files.locating import is_of_gone_kind, locate_file, make_unknown_file_error
+from nianbao.workspace.data_files.locating import is_of_gone_kind, locate_file, make_stray_file_error
 from nianbao.workspace.data_files.unread import UnreadFile, find_empty, find_unread_of, find_unread_of_all
 from nianbao.workspace.files import display_path
 from nianbao.workspace.kinds.typed_periods import parse_typed_period
@@ -43,7 +43,7 @@ def open_store(words: Sequence[str], root: Path | None, out: Path | None, warn: 
         return Store.open(root, out)
     found = _split_data_path(Path(file))
     if not found:
-        raise make_unknown_file_error(file)
+        raise make_stray_file_error(file)
     store = Store(found[0], out)
     if store.root.resolve() == find_root(None).resolve():
         store.require_trust()
@@ -133,6 +133,11 @@ def is_data_file(word: str) -> bool:
     return not (path.name == word and parse_period(path.stem) and not _split_data_path(path))
 
 
+def is_in_data_folder(path: Path) -> bool:
+    """Tell whether a path is one of a data file that commands find: below a folder `data/`."""
+    return _split_data_path(path) is not None
+
+
 def _split_data_path(path: Path) -> tuple[Path, list[str]] | None:
     """Split the path of a data file into the folder that has `data/`, and the names of the folders below `data/`.
 
@@ -153,7 +158,7 @@ def _list_folders(path: Path) -> tuple[Path, Path]:
 def _parse_file(store: Store, word: str) -> ReportRef:
     found = _split_data_path(Path(word))
     if not found:
-        raise make_unknown_file_error(word)
+        raise make_stray_file_error(word)
     root, parts = found
     if root.resolve() != store.root.resolve():
         raise UserError(_("not-below-root", word=word, root=display_path(store.root)), _("one-root-at-a-time"))

@@ -14,7 +14,7 @@ from nianbao.model.i18n import _, join_words
 @command(help=_("help-explain"), epilog=_("example-explain"))
 def explain(
     rule: Annotated[
-        str, typer.Argument(help=_("argument-rule"), autocompletion=complete_rules, show_default=False)
+        str, typer.Argument(help=_("argument-rule"), autocompletion=complete_rules, metavar="RULE", show_default=False)
     ] = "",
     kind: Annotated[
         str,

@@ -20,7 +20,8 @@ def form(
         str, typer.Option("--office", help=_("option-office-without-data"), metavar="NAME", show_default=False)
     ] = "",
     rows: Annotated[
-        int | None, typer.Option("--rows", help=_("option-form-rows"), min=0, max=_MAX_ROWS, show_default=False)
+        int | None,
+        typer.Option("--rows", help=_("option-form-rows"), metavar="N", min=0, max=_MAX_ROWS, show_default=False),
     ] = None,
     codes: Annotated[str, typer.Option("--codes", help=_("option-codes"), metavar="CODES", show_default=False)] = "",
     root: Root = None,

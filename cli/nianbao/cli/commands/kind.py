@@ -160,7 +160,7 @@ def docs(
     with report_errors():
         store = Store.open(root)
         if bool(kind) == all_kinds or (all_kinds and out is None):
-            raise UserError(_("kind-docs-of-what"), _("see-help"))
+            raise UserError(_("kind-docs-of-what"), _("see-help", command="report kind docs"))
         files = make_gallery(store, out.name) if all_kinds and out else make_page(store, kind, out.name if out else "")
         if out is None:
             print_text(next(iter(files.values())).decode(), nl=False)

@@ -16,7 +16,13 @@ from nianbao.model.i18n import _
 def schema(
     edition: Annotated[
         str,
-        typer.Option("--edition", help=_("option-edition-schema"), autocompletion=complete_edition, show_default=False),
+        typer.Option(
+            "--edition",
+            help=_("option-edition-schema"),
+            autocompletion=complete_edition,
+            metavar="EDITION",
+            show_default=False,
+        ),
     ] = "",
     of: Annotated[
         Literal["data", "kind", "edition", "form", "reading", "files", "locale", "look", "format"],

@@ -1,6 +1,8 @@
 """The output of imports: for each file what was read of each table, its findings, and where the data file is now."""
 
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from nianbao.cli.output import findings
@@ -10,6 +12,7 @@ from nianbao.importer.pipeline import ImportedReport
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
 from nianbao.workspace.files import display_path
+from nianbao.workspace.selection import is_in_data_folder
 
 
 def print_imports(reports: Sequence[ImportedReport], failed: int = 0, *, quiet: bool) -> None:
@@ -81,9 +84,19 @@ def _describe_next_step(one: ImportedReport) -> str:
     """Say in one sentence what to do now."""
     if one.saved is None:
         return _("next-import-to-write")
+    target = one.saved.path
     if one.undecided or one.missing:
-        return _("next-add-cells", target=one.saved.path)
-    return _("next-compare-and-build", target=one.saved.path) if one.clean else _("next-correct", target=one.saved.path)
+        return _("next-add-cells", target=target, then=_name_command("validate", target))
+    if one.clean:
+        return _("next-compare-and-build", target=target, then=_name_command("build", target))
+    return _("next-correct", target=target, then=_name_command("validate", target))
+
+
+def _name_command(command: str, target: str) -> str:
+    """Say what to run on a data file, which commands read below `data/` only."""
+    if is_in_data_folder(Path(target)):
+        return _("then-run", command=f"report {command} {shlex.quote(target)}")
+    return _("then-move-and-run", command=f"report {command}")
 
 
 def imports_data(reports: Sequence[ImportedReport], errors: Sequence[UserError], *, alone: bool) -> object:

@@ -113,7 +113,7 @@ def read_archive(content: bytes) -> list[PublishedPart]:
         with zipfile.ZipFile(BytesIO(content)) as package:
             return [read_csv(PurePosixPath(name).name, package.read(name)) for name in names]
     except DAMAGE_ERRORS as error:
-        raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
+        raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
 
 
 def is_csv(name: str) -> bool:

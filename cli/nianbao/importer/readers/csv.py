@@ -28,7 +28,7 @@ def read(content: bytes) -> PublishedDocument:
     try:
         rows = [row for row in csv.reader(lines, delimiter=separator) if any(text.strip() for text in row)]
     except csv.Error as error:
-        raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
+        raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
     notes = (_("first-rows-of-file-read", rows=MAX_ROWS),) if len(rows) > MAX_ROWS else ()
     width = min(MAX_COLUMNS, max((len(row) for row in rows[:MAX_ROWS]), default=0))
     cells = [

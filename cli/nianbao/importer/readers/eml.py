@@ -74,7 +74,7 @@ def _open_mail(content: bytes) -> tuple[str, list[tuple[str, bytes]]]:
     except (MemoryError, RecursionError):
         raise
     except Exception as error:  # broken headers break their parser in any way
-        raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
+        raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
 
 
 def _is_attachment(part: EmailMessage) -> bool:

@@ -73,7 +73,7 @@ def _read_text(content: bytes) -> "_Pages":
     except Exception as error:  # a broken file breaks its parser in any way
         if "PDFPasswordIncorrect" in repr(error):
             raise UnreadableError(_("file-has-password"), _("remove-password")) from error
-        raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
+        raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
 
 
 @dataclass(slots=True)

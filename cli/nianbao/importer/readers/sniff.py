@@ -116,7 +116,7 @@ class Sample:
                 names = frozenset(part.filename for part in parts)
                 return names, package.read("mimetype")[:80] if "mimetype" in names else b""
         except DAMAGE_ERRORS as error:
-            raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
+            raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
 
 
 def reject_unsupported(content: bytes) -> None:

@@ -116,7 +116,7 @@ def _read_part(package: zipfile.ZipFile, name: str) -> bytes:
     try:
         return package.read(name)
     except DAMAGE_ERRORS as error:
-        raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
+        raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
 
 
 def open_workbook(content: bytes, *, results: bool) -> Any:  # noqa: ANN401  # openpyxl has no types
@@ -128,7 +128,7 @@ def open_workbook(content: bytes, *, results: bool) -> Any:  # noqa: ANN401  # o
     except MemoryError:
         raise
     except Exception as error:  # a broken file breaks its parser in any way
-        raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
+        raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
 
 
 def _find_formulas(content: bytes, notes: list[str]) -> dict[tuple[str, str], str]:

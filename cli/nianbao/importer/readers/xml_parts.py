@@ -18,7 +18,7 @@ def open_package(content: bytes) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(BytesIO(content)) as package:
             yield package
     except (*DAMAGE_ERRORS, ET.ParseError) as error:
-        raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
+        raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
 
 
 def is_hidden(name: str) -> bool:

@@ -1,6 +1,7 @@
 """Which office, kind and period a data file is of, by where it lies; also of a kind that is not there any more."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
@@ -53,3 +54,10 @@ def _make_gone_error(store: Store, shown: str, kind: str) -> UserError:
 def make_unknown_file_error(name: str) -> UserError:
     """Return the error for a word that is neither a period nor a data file."""
     return UserError(_("neither-year-nor-file", name=name), _("write-year-or-file"))
+
+
+def make_stray_file_error(name: str) -> UserError:
+    """Return the error for the path of a file that is below no folder `data/`, or is not there."""
+    if Path(name).is_file():
+        return UserError(_("data-file-outside-data", name=name), _("move-into-data"))
+    return make_unknown_file_error(name)

@@ -40,6 +40,8 @@ def read_last_commit(path: Path, name: str, revision: str = "HEAD") -> Committed
     Raises `UserError` where it never was committed.
     """
     inside = ["-C", str(path.parent), "--literal-pathspecs", *_SAFE]
+    if not any((folder / ".git").exists() for folder in (path.parent.resolve(), *path.parent.resolve().parents)):
+        raise UserError(_("not-in-git", name=name), _("begin-git-or-name-two"))
     show = ["log", "-1", "--format=%h %cs", "--end-of-options", revision, "--", path.name]
     found, why = _run_git([*inside, *show], name)
     if why or not found:

@@ -32,7 +32,7 @@ class _State:
 
 
 def block_signals() -> None:
-    """Delay signals that end a process: one that is being forked has no handlers for them yet."""
+    """Delay signals that end a process: one that is being started has no handlers for them yet."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, _BLOCKED_SIGNALS)
 

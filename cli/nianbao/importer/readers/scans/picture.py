@@ -39,7 +39,7 @@ def open_picture(content: bytes) -> Picture:
                 limit_pixels(*image.size)
                 return remove_red(image)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
+            raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
 
 
 def limit_pixels(width: int, height: int) -> None:
