@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 from cases import begun
 from lxml import html
+from test_every_kind import lay_out
 
 from nianbao.build import outputs
 from nianbao.model.period import Period
@@ -154,6 +155,27 @@ def test_the_look_is_the_same_on_a_site_with_a_foreign_style_sheet(browser, frag
 
 
 @pytest.mark.needs("chromium")
+def test_tables_have_the_type_of_the_look(browser, fragment, tmp_path):
+    text = (fragment / "2020.cms.html").read_text(encoding="utf-8")
+    elements = measure(browser, tmp_path / "plain.html", text, "")
+    (of_tables,) = {(one["font-family"], one["font-size"]) for one in elements if one["tag"] == "TABLE"}
+    assert {(one["font-family"], one["font-size"]) for one in elements if one["tag"] in {"TH", "TD"}} == {of_tables}
+
+
+@pytest.mark.needs("chromium")
+def test_an_english_fragment_has_lists_and_space_between_paragraphs(browser, report, tmp_path):
+    (words,) = lay_out("kpi", tmp_path)
+    assert report("build", *words, "--to", "cms", cwd=tmp_path).returncode == 0
+    text = (tmp_path / "build" / f"{words[0]}.cms.html").read_text(encoding="utf-8")
+    elements = measure(browser, tmp_path / "plain.html", text, "")
+    items = [one for one in elements if one["tag"] == "LI"]
+    assert {(one["display"], one["list-style-type"]) for one in items} == {("list-item", "disc")}
+    paragraphs = [one for one in elements if one["tag"] == "P" and one["text-indent"] == "0px"]
+    assert {one["text-align"] for one in paragraphs} == {"left"}
+    assert any(float(one["margin-bottom"].rstrip("px")) > 5 for one in paragraphs)
+
+
+@pytest.mark.needs("chromium")
 def test_a_fragment_without_its_styles_looks_otherwise_there(browser, fragment, tmp_path):
     bare = re.sub(r' style="[^"]*"', "", (fragment / "2020.cms.html").read_text(encoding="utf-8"))
     plain = measure(browser, tmp_path / "plain.html", bare, "")
@@ -223,3 +245,27 @@ def test_what_is_indented_in_a_list_is_a_paragraph_too(root, tmp_path):
     outputs.build_report(begun(tmp_path, 2020, facts + prose), Period(2020), ["cms.html"])
     fragment = html.fromstring((tmp_path / "build/2020.cms.html").read_text(encoding="utf-8"))
     assert "缩进很多的一段。" in [node.text_content().strip() for node in fragment.iter("p")]
+
+
+@pytest.mark.needs("chromium")
+def test_no_figure_of_a_book_is_split(browser, report, tmp_path):
+    lay_out("us-foia", tmp_path)
+    assert report("build", "2024", "--to", "epub", cwd=tmp_path).returncode == 0
+    last = find_last_chapter(tmp_path / "build/2024.epub", tmp_path)
+    tab = browser.new_page(viewport={"width": 375, "height": 800})
+    try:
+        for path in sorted(last.parent.glob("ch*.xhtml")):
+            tab.goto(path.as_uri())
+            assert tab.evaluate("document.documentElement.scrollWidth") == 375, path.name
+            assert tab.evaluate(SPLIT) == [], path.name
+    finally:
+        tab.close()
+
+
+# Figures that take more lines than the words in them.
+SPLIT = """() => [...document.querySelectorAll("td")].filter(cell => {
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  const tops = new Set([...range.getClientRects()].map(box => Math.round(box.top)));
+  return /^[$0-9.,%]+$/.test(cell.textContent.trim()) && tops.size > 1;
+}).map(cell => cell.textContent)"""

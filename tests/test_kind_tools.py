@@ -11,6 +11,7 @@ import subprocess
 import sys
 import zipfile
 from datetime import date, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from types import SimpleNamespace
 from typing import get_args
@@ -35,6 +36,7 @@ from nianbao.model.value_types import VALUE_TYPES, ValueTypeName
 from nianbao.workspace.locales import use_language
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
+from nianbao.workspace.template_files import read_locale
 
 UNITS = ["year", "half-year", "quarter", "month", "event"]
 
@@ -134,6 +136,39 @@ def test_a_new_kind_is_trusted_where_the_rest_is(run, tmp_path, strict):  # noqa
     assert "report trust" in run("kind check minutes").err
     assert run("kind new letters").code == 2  # what is there is not trusted, and stays so
     assert not (tmp_path / "templates/kinds/letters").exists()
+
+
+@pytest.mark.parametrize(
+    ("language", "base", "said"),
+    [
+        ("fr", "en", {"12 mai 2024", "1\u202f234,5"}),
+        ("de-CH", "en", {"12. Mai 2024", "1’234.5"}),
+        ("zh-TW", "zh-CN", {"2024年5月12日", "1,234.5"}),
+    ],
+)
+@pytest.mark.usefixtures("strict")
+def test_a_language_without_a_file_gets_one(run, tmp_path, language, base, said):
+    done = run(f"kind new minutes --language {language}")
+    assert done.code == 0
+    assert f"templates/locales/{language}.toml" in done.out
+    assert run("kind check minutes").code == 0  # the new files need no word of trust
+    file = toml_rs.loads((tmp_path / f"templates/locales/{language}.toml").read_text(encoding="utf-8"))
+    assert file["base"] == base
+    locale = read_locale(language, Store.open(tmp_path).template_folders)
+    assert {locale.format_date(date(2024, 5, 12)), locale.format_number(Decimal("1234.5"))} == said
+
+
+@pytest.mark.parametrize("language", ["eng", "english", "en", "en-US"])
+def test_a_language_that_has_a_file_or_is_none_gets_none(run, tmp_path, language):
+    run(f"kind new minutes --language {language}")
+    assert not (tmp_path / "templates/locales").exists()
+
+
+def test_a_chinese_kind_has_the_look_of_official_documents(run, tmp_path):
+    for language, look in (("zh-CN", "gongwen"), ("en", "plain")):
+        assert run(f"kind new {look} --language {language}").code == 0
+        kind = toml_rs.loads((tmp_path / f"templates/kinds/{look}/kind.toml").read_text(encoding="utf-8"))
+        assert kind["look"] == look
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,31 @@ def test_libreoffice_prints_the_pages_of_a_long_report(long_report, tmp_path, su
     assert texts[2].endswith("—2—")
 
 
+@pytest.mark.needs("chromium")
+def test_a_browser_prints_the_cover_and_the_numbers_of_the_pdf(long_report, browser, tmp_path):
+    import pdfplumber  # noqa: PLC0415  # slow to import
+
+    tab = browser.new_page()
+    try:
+        tab.goto(long_report.with_suffix(".html").as_uri())
+        tab.pdf(path=tmp_path / "printed.pdf", prefer_css_page_size=True)
+        tab.emulate_media(media="print")
+        link = tab.evaluate(
+            "(({color, textDecorationLine}) => [color, textDecorationLine])(getComputedStyle(document.links[0]))"
+        )
+    finally:
+        tab.close()
+    assert link == ["rgb(0, 0, 0)", "none"]
+    tops, texts = [], []
+    for path in (tmp_path / "printed.pdf", long_report.with_suffix(".pdf")):
+        with pdfplumber.open(path) as pdf:
+            texts.append(["".join(page.extract_text().split()) for page in pdf.pages])
+            tops.append(pdf.pages[0].chars[0]["top"] / pdf.pages[0].height)
+    assert "—" not in texts[0][0]
+    assert [text[-3:] for text in texts[0][1:]] == [text[-3:] for text in texts[1][1:]]
+    assert tops[0] == pytest.approx(tops[1], abs=0.05)
+
+
 def test_a_page_template_with_contents_gets_no_second_ones(report, tmp_path):
     (words,) = lay_out("kpi", tmp_path)
     assert report("build", *words, "--to", "html", "--look", "long", cwd=tmp_path).returncode == 0

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from string import Template
 
 from nianbao import __version__
+from nianbao.kinds.new_locale import begin_locale
 from nianbao.model.file_names import ID
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
@@ -63,11 +64,15 @@ class CreatedKind:
 def create_kind(store: Store, plan: KindPlan, first: Period | None = None, *, today: date | None = None) -> CreatedKind:
     """Write the files of a new kind below the folder's templates, and trust them where the others are trusted.
 
-    The form is in force from the year of its `first` period, which its example is about: by default the last one that
-    ended long enough before `today` for its report to be issued. One that did not has no day of issue.
+    A language that has no file yet gets one. The form is in force from the year of its `first` period, which its
+    example is about: by default the last one that ended long enough before `today` for its report to be issued. One
+    that did not has no day of issue.
     Raises `UserError` for an id that cannot be used or is taken, and for an unknown language, unit or look.
     """
+    locale_file = begin_locale(plan.language, store.template_folders)
     _check_plan(store, plan)
+    if not locale_file:
+        read_locale(plan.language, store.template_folders)
     calendar = Calendar(plan.unit)
     latest = (today or datetime.now(tz=UTC).date()) - _ISSUED_AFTER - _DAY
     period = first or calendar.find_ended(latest)
@@ -78,7 +83,7 @@ def create_kind(store: Store, plan: KindPlan, first: Period | None = None, *, to
     values = _make_values(plan, period, end + _ISSUED_AFTER if end <= latest else None)
     source = TEMPLATES / "new-kind" / ("zh" if plan.language.startswith("zh") else "en")
     top = f"templates/{KINDS}/{plan.id}"
-    files = {
+    files = locale_file | {
         f"{top}/{Template(name).substitute(values)}": Template((source / file).read_text("utf-8")).substitute(values)
         for file, name in _FILES.items()
     }
@@ -104,12 +109,16 @@ def _check_plan(store: Store, plan: KindPlan) -> None:
     if plan.unit not in EXAMPLES:
         known = list(EXAMPLES)
         raise UserError(_("no-such-period-unit", unit=plan.unit) + suggest(plan.unit, known), join_words(known))
-    read_locale(plan.language, store.template_folders)
     looks = sorted(store.list_looks())
     if plan.look not in looks:
         raise UserError(
             _("no-such-look", name=plan.look) + suggest(plan.look, looks), _("looks-available", looks=join_words(looks))
         )
+
+
+def choose_look(language: str) -> str:
+    """Return the look that a kind in a language has by default: Chinese ones have that of official documents."""
+    return "gongwen" if language.startswith("zh") else "plain"
 
 
 def make_table_id(label: str) -> str:

@@ -19,7 +19,9 @@ end
 local function paragraph(part, name, indent, align)
   return "display:block;margin:0;padding:0;color:#000;" .. font(part, name, 1.8) .. ("text-indent:%gem;text-align:%s;"):format(indent, align)
 end
-local TEXT = paragraph(look.body, "body", tonumber(look.body.indent), "justify")
+local LINES = paragraph(look.body, "body", tonumber(look.body.indent), PRESS.variables.grid and "justify" or "left") .. "overflow-wrap:anywhere;"
+local GAP = PRESS.variables.grid and "" or "margin:0 0 0.6em;"
+local TEXT = LINES .. GAP
 local INLINE = "font:inherit;color:inherit;"
 
 local function wrap(inlines, name, declarations, attributes)
@@ -67,7 +69,7 @@ end
 
 local function write_rows(rows, labels, is_head, out)
   for _, line in ipairs(laid_out(rows)) do
-    out:insert(tag("tr", "display:table-row;"))
+    out:insert(tag("tr", "display:table-row;" .. INLINE))
     for _, item in ipairs(line) do
       local cell = item.cell
       if item.above then
@@ -101,7 +103,7 @@ local function make_table(tbl)
   out:insert("</colgroup>")
   local function add_group(name, head, body)
     if #head + #body == 0 then return end
-    out:insert(tag(name, name == "thead" and "display:table-header-group;" or "display:table-row-group;"))
+    out:insert(tag(name, (name == "thead" and "display:table-header-group;" or "display:table-row-group;") .. INLINE))
     write_rows(head, labels, true, out)
     write_rows(body, labels, false, out)
     out:insert("</" .. name .. ">")
@@ -131,12 +133,22 @@ local function convert_item(blocks, number)
   return convert(blocks)
 end
 
--- Official documents have numbers before the paragraphs of a list, but no bullets.
-local function convert_items(list)
-  local out = pandoc.List()
-  for at, item in ipairs(list.content) do
-    out:extend(list.t == "OrderedList" and convert_item(item, list.start + at - 1 .. ".") or convert(item))
+local NUMERALS = { LowerRoman = "lower-roman", UpperRoman = "upper-roman", LowerAlpha = "lower-alpha", UpperAlpha = "upper-alpha" }
+
+-- Return a list as it was written. (Those of official documents, without bullets, have become paragraphs before.)
+local function convert_list(list)
+  local name, mark, attributes = "ul", "disc", nil
+  if list.t == "OrderedList" then
+    name, mark, attributes = "ol", NUMERALS[list.style] or "decimal", ('start="%d"'):format(list.start)
   end
+  local box = "display:block;margin:0;padding:0 0 0 2em;" .. font(look.body, "body", 1.8) .. GAP
+  local out = pandoc.List { pandoc.RawBlock("html", tag(name, box, attributes)) }
+  for _, item in ipairs(list.content) do
+    out:insert(pandoc.RawBlock("html", tag("li", ("display:list-item;font:inherit;color:#000;list-style:%s outside;"):format(mark))))
+    out:extend(convert(item))
+    out:insert(pandoc.RawBlock("html", "</li>"))
+  end
+  out:insert(pandoc.RawBlock("html", "</" .. name .. ">"))
   return out
 end
 
@@ -173,9 +185,9 @@ BLOCKS = {
     return make_paragraph(header.content, declarations, ('role="heading" aria-level="%d"'):format(header.level + 1))
   end,
   Para = function(para) return make_paragraph(para.content, TEXT) end,
-  Plain = function(plain) return make_paragraph(plain.content, TEXT) end,
-  BulletList = convert_items,
-  OrderedList = convert_items,
+  Plain = function(plain) return make_paragraph(plain.content, LINES) end,
+  BulletList = convert_list,
+  OrderedList = convert_list,
   DefinitionList = function(list)
     local out = pandoc.List()
     for _, item in ipairs(list.content) do

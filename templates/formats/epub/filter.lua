@@ -1,6 +1,8 @@
 -- What pandoc's EPUB writer does not do: the scope of the headers of a form's table, and the lines of a
 -- signature as paragraphs.
 
+local LONGEST = 12 -- word of a cell that is not split, in bytes
+
 local function heads(rows)
   for _, line in ipairs(laid_out(rows)) do
     for _, item in ipairs(line) do
@@ -10,11 +12,27 @@ local function heads(rows)
   end
 end
 
-local function body_of(rows, labels)
+-- Mark cells with words so long that they must be split, such as addresses: figures never are.
+local function mark_words(cell)
+  for word in pandoc.utils.stringify(cell.contents):gmatch("%S+") do
+    if #word > LONGEST and word:find("%a") then
+      cell.attr.classes:insert("words")
+      return
+    end
+  end
+end
+
+local function body_of(rows, labels, is_form)
   for _, line in ipairs(laid_out(rows)) do
     for _, item in ipairs(line) do
-      item.cell.alignment = pandoc.AlignDefault
-      if item.column <= labels then item.cell.attributes.scope = item.cell.row_span > 1 and "rowgroup" or "row" end
+      if is_form then item.cell.alignment = pandoc.AlignDefault end
+      if item.above then
+        -- It reaches down from a row above.
+      elseif item.column > labels then
+        mark_words(item.cell)
+      elseif is_form then
+        item.cell.attributes.scope = item.cell.row_span > 1 and "rowgroup" or "row"
+      end
     end
   end
 end
@@ -31,11 +49,11 @@ return {
     return div
   end,
   Table = function(tbl)
-    if not tbl.classes:includes("form") then return nil end
-    heads(tbl.head.rows)
+    local is_form = tbl.classes:includes("form")
+    if is_form then heads(tbl.head.rows) end
     for _, body in ipairs(tbl.bodies) do
-      heads(body.head)
-      body_of(body.body, body.row_head_columns)
+      if is_form then heads(body.head) end
+      body_of(body.body, body.row_head_columns, is_form)
     end
     return tbl
   end,

@@ -71,7 +71,7 @@ def new(
     """Make the folder of a new kind."""
     from typing import cast
 
-    from nianbao.kinds.scaffold import KindPlan, create_kind
+    from nianbao.kinds.scaffold import KindPlan, choose_look, create_kind
     from nianbao.model.finding import UserError
     from nianbao.model.period import EXAMPLES, parse_period
     from nianbao.workspace.store import Store, find_root
@@ -90,7 +90,7 @@ def new(
             name=ask(name, _("option-kind-name"), kind.replace("-", " ").title()),
             language=language,
             unit=cast("PeriodUnit", ask(period, _("option-kind-period"), "year")),
-            look=ask(look, _("option-kind-look"), "plain"),
+            look=ask(look, _("option-kind-look"), choose_look(language)),
             table=ask(table, _("option-kind-table"), _("default-kind-table")),
         )
         begin = parse_period(first) if first else None

@@ -9,7 +9,7 @@ from nianbao.render.pictures.canvas import LINE, SIZE, WIDTH, Canvas, measure, w
 _LABEL_WIDTH = 140.0  # that labels of bars have at most
 _BAR = 16.0
 _GAP = 9.0  # between bars of two categories
-_MANY = 15  # categories, which stand closer together, with labels of one line where possible
+_MANY = 12  # categories, which stand closer together, with labels of one line where possible
 _CLOSE_GAP, _WIDE_LABEL = 4.0, 250.0
 _LEAST = 1.0  # of a bar that is not 0
 _PLOT = 200.0  # height of lines
