@@ -19,6 +19,7 @@ from nianbao.importer.recognition.tables.columns import (
 )
 from nianbao.importer.recognition.tables.doubtful_rows import drop_next_ordinal, sort_left_out
 from nianbao.importer.recognition.tables.layouts import Layout
+from nianbao.importer.recognition.tables.places.doubted_labels import drop_doubted_labels
 from nianbao.importer.recognition.tables.places.open_rows import MatchedRow, OpenRowFinder, find_table_headings
 from nianbao.importer.recognition.tables.places.whole_form import resolve_rows
 from nianbao.importer.recognition.tables.regions import find_regions
@@ -54,7 +55,8 @@ def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_
     chosen = _choose_matches(_match_regions(document, layouts), in_force)
     matched = [one for region, match in chosen for one in _list_rows(region, match)]
     headings = find_table_headings(document, layouts, in_force)
-    finder = OpenRowFinder(layouts, sorted(matched, key=lambda one: one.row.block), headings, in_force)
+    in_order = sorted(matched, key=lambda one: one.row.block)
+    finder = OpenRowFinder(layouts, drop_doubted_labels(in_order), headings, in_force)
     open_rows = finder.find()
     origins = {row.origin for row in open_rows}
     for one in sorted(finder.rows, key=lambda one: one.row.from_text):
@@ -62,7 +64,7 @@ def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_
         if layout is None or one in origins:
             continue
         if index is None:
-            left_out.append((one.row, layout, one.alignment))
+            left_out.append((one.doubted or one.row, layout, one.alignment))
             continue
         is_last = one.row.from_text and one.row.block == last
         row = drop_next_ordinal(one.row, index, layout) if is_last else one.row
