@@ -140,3 +140,57 @@ def test_a_figure_that_no_sum_contains_is_not_placed_by_sums_of_zeros(root):
     lines[row] = "0 0 0 0 642\n页脚\n0 0 642 0"
     cells = recognize(read("\n".join(lines).encode(), "txt"), forms).cells_by_address
     assert 642 not in {cell.value for cell in cells.values()}
+
+
+# ── rows of a table that were split ──────────────────────────────────────────────────
+
+
+def print_split(form, found, split):
+    """Return a web page in which `split` has made two rows of each that no cell joins with another."""
+    tables = make_grids(form, found)
+
+    def write_rows(grid):
+        for line in grid.lines:
+            spans = [grid.spans[id(item)] for item in line]
+            whole = [(text, role == "figure") for text, _, role in line]
+            is_alone = any(figure for _, figure in whole) and all(span[2] == 1 for span in spans)
+            for cells in split(whole) if is_alone else [[text for text, _ in whole]]:
+                pairs = zip(cells, spans, strict=True)
+                yield "".join(f'<td rowspan="{span[2]}" colspan="{span[3]}">{text}</td>' for text, span in pairs)
+
+    rows = compose(form, tables, lambda grid: ["<table>", *(f"<tr>{row}</tr>" for row in write_rows(grid)), "</table>"])
+    return "".join(line if line.startswith("<") else f"<p>{line}</p>" for line in rows.splitlines())
+
+
+def split_figures_off(cells):
+    return [["" if figure else text for text, figure in cells], [text if figure else "" for text, figure in cells]]
+
+
+def split_in_half(cells):
+    half = len(cells) // 2
+    whole = [text for text, _ in cells]
+    return [[*whole[:half], *[""] * (len(cells) - half)], [*[""] * half, *whole[half:]]]
+
+
+def split_labels(cells):
+    first = [text[: len(text) // 2] if not figure else "" for text, figure in cells]
+    return [first, [text[len(text) // 2 :] if not figure else text for text, figure in cells]]
+
+
+def split_digits(cells):
+    return [
+        [text[:1] if figure else text for text, figure in cells],
+        [text[1:] if figure else "" for text, figure in cells],
+    ]
+
+
+@pytest.mark.parametrize("split", [split_figures_off, split_in_half, split_labels, split_digits])
+def test_a_row_split_over_two_has_no_wrong_figure_and_no_false_blank(split, form, forms):
+    found = draw_figures(form, Random(4))  # noqa: S311  # see above
+    page = print_split(form, found, split)
+    recognized = recognize(read(page.encode(), "html"), forms)
+    for row in recognized.tables.rows:
+        for cell in row.cells:
+            assert cell.state == "undecided" or (cell.value or 0) == found[cell.slot.address], cell
+    if split is split_figures_off:
+        assert {row.evidence for row in recognized.tables.rows if row.layout.rows} == {"label", "order"}

@@ -29,7 +29,8 @@ _NO_HEADERS = Alignment(0.0)
 class MatchedRow:
     """A row of a region in reading order, with the layout and the row of it that were found for the row, if any.
 
-    `doubted` is the row with its label, where the label may be that of another row.
+    `doubted` is the row with its label, where the label may be that of another row. A row that `is_joined` was split
+    over two.
     """
 
     row: PublishedRow
@@ -39,6 +40,7 @@ class MatchedRow:
     index: int | None = None
     has_headers: bool = False
     doubted: PublishedRow | None = None
+    is_joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
