@@ -15,6 +15,12 @@ local REFERENCE, NOTE, CONTENTS, TITLE = "\2", "\3", "\4", "\5" -- known to `imp
 local marks = "" -- which of these are written
 local has_notes = false -- whether a note was met since this was reset
 local note_number -- of the last note that has a reference in Markdown
+local in_cell = false -- whether words are those of a cell of a published table
+
+-- What stands around words in a cell that are no part of its figure: a raised 1 behind a figure refers to a note.
+local AROUND = { Superscript = { "[", "]" }, Subscript = { "[", "]" }, Strikeout = { "~~", "~~" } }
+local BRACKETS = { ["("] = true, ["["] = true, ["（"] = true, ["〔"] = true, ["［"] = true } -- that a note may have itself
+local PICTURE = "\u{FFFC}" -- of a cell that has nothing else: what it shows is not known
 
 -- Return a text without what would be taken for a mark.
 local function without_marks(text) return marks == "" and text or (text:gsub("[\2-\5]", "")) end
@@ -38,7 +44,12 @@ local function gather(inlines, parts)
       if marks ~= "" then parts[#parts + 1] = REFERENCE end
     elseif not SKIPPED[tag] then
       if inline.content then
+        local around, before = in_cell and AROUND[tag], #parts
         has_markup = gather(inline.content, parts) or has_markup
+        if around and not (tag == "Superscript" and BRACKETS[utf8.char(utf8.codepoint(parts[before + 1] or " "))]) then
+          table.insert(parts, before + 1, around[1])
+          parts[#parts + 1] = around[2]
+        end
       elseif inline.text then
         parts[#parts + 1] = without_marks(inline.text)
       end
@@ -131,6 +142,17 @@ local function list_cells(tbl)
   return cells_by_row
 end
 
+-- The words of a cell.
+local function cell_text(cell)
+  in_cell = marks == ""
+  local text = block_text(cell.contents)
+  if in_cell and not text:match("%S") then
+    cell.contents:walk { Image = function() text = PICTURE end }
+  end
+  in_cell = false
+  return text
+end
+
 local emit
 
 -- A table that only sets parts of a page side by side holds other tables, or long texts: its cells are
@@ -178,7 +200,7 @@ local function add_table(tbl)
     for _, cell in ipairs(row) do
       while (free[column] or 0) > top do column = column + 1 end
       local right = column + cell.col_span
-      cells[#cells + 1] = { block_text(cell.contents), top, top + cell.row_span, column, right }
+      cells[#cells + 1] = { cell_text(cell), top, top + cell.row_span, column, right }
       for covered = column, right - 1 do free[covered] = top + cell.row_span end
       column = right
     end

@@ -7,6 +7,7 @@ repair it.
 import re
 from html import unescape
 
+from nianbao.importer.readers import markup_styles as styles
 from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.readers.texts import decode_text, drop_cut_row, find_charset, read_by_pandoc
@@ -47,6 +48,11 @@ _KEPT_TAGS = frozenset(
         "em",
         "i",
         "blockquote",
+        "sup",
+        "del",
+        "s",
+        "strike",
+        "img",
     }
 )
 _TAGS_WITHOUT_CONTENT = frozenset(
@@ -63,6 +69,7 @@ _TITLE = re.compile(r"(?i)<title[^>]{0,200}>([^<]{0,1000})")
 _TAG = re.compile(r"<(/?)(\w+)")
 _CELL = re.compile(r'<t[dh]\b(?:[^>]*\bcolspan="(\d{1,3})")?')
 _CELL_MARK = {"class": "cell"}  # marks a cell that the page itself has, see `blocks.lua`
+_PICTURE = {"src": "picture"}  # of every picture: pandoc drops those without a source, and nothing is fetched
 _MAX_COLUMNS = 200  # of a table
 _MAX_TABLES, _MAX_CELLS = 1_000, 50_000  # of a page; pandoc takes longer for each the more there are
 _ESCAPES = {'\\"': '"', "\\/": "/", "\\r": "", "\\n": "\n", "\\t": " "}  # of a page within a string literal
@@ -100,24 +107,27 @@ def strip_markup(text: str) -> str:
     """
     import nh3  # noqa: PLC0415  # only web pages need it
 
-    has_notes = _NOTES in text
+    has_notes, has_styles = _NOTES in text, styles.has_styles(text)
     clean = nh3.clean(
-        text,
-        tags=set(_KEPT_TAGS | _NOTE_TAGS if has_notes else _KEPT_TAGS),
+        styles.fill_fields(text),
+        tags=set(_KEPT_TAGS | (_NOTE_TAGS if has_notes else set()) | (styles.INLINE if has_styles else set())),
         clean_content_tags=set(_TAGS_WITHOUT_CONTENT),
         attributes={
             "td": {*_SPAN_ATTRIBUTES, *_CELL_MARK},
             "th": {*_SPAN_ATTRIBUTES, *_CELL_MARK},
             "ol": {"start", "type"},
             **(_NOTE_ATTRIBUTES if has_notes else {}),
+            **({"*": set(styles.ATTRIBUTES)} if has_styles else {}),
         },
-        set_tag_attribute_values={"td": _CELL_MARK, "th": _CELL_MARK},
+        attribute_filter=styles.describe_style if has_styles else None,
+        set_tag_attribute_values={"td": _CELL_MARK, "th": _CELL_MARK, "img": _PICTURE},
         link_rel=None,
     )
     if clean.count("<table") > _MAX_TABLES or clean.count("<t") > _MAX_CELLS:
         raise UnreadableError(_("too-many-tables-in-page"), _("keep-report-in-browser"))
     if _measure_depth(clean) > _MAX_DEPTH:
         raise UnreadableError(_("page-nested-too-deeply"), _("copy-page-into-word"))
+    clean = styles.apply_styles(clean) if has_styles else clean
     width = max(sum(int(cell[1] or 1) for cell in _CELL.finditer(row)) for row in clean.split("<tr"))
     cells = "<td></td>" * min(_MAX_COLUMNS, 2 * width)  # twice: cells that span rows count in one row only
     return clean.replace("</table>", f"<tbody><tr>{cells}</tr></tbody></table>")
@@ -133,7 +143,7 @@ def _measure_depth(html: str) -> int:
     """Return the greatest number of nested elements."""
     max_depth = depth = 0
     for tag in _TAG.finditer(html):
-        if tag[2] != "br":
+        if tag[2] not in {"br", "img"}:
             depth += -1 if tag[1] else 1
             max_depth = max(max_depth, depth)
     return max_depth

@@ -98,8 +98,13 @@ def find_unit(header: str, reading: Reading) -> str:
     return match[1] if match else ""
 
 
+def mark_notes(text: str) -> str:
+    """Put brackets for each number that is no digit, as `²` and `①` are: it refers to a note, and ends no figure."""
+    return "".join("[]" if unicodedata.category(character) == "No" else character for character in text)
+
+
 def _normalize(text: str, reading: Reading) -> str:
-    return normalize(text, reading).translate(_MINUS)
+    return normalize(mark_notes(text), reading).translate(_MINUS)
 
 
 def _has_separate_numbers(text: str) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
-from nianbao.importer.recognition.printed_values import Number
+from nianbao.importer.recognition.printed_values import Number, mark_notes
 from nianbao.importer.recognition.tables.identities import (
     MAX_LOST,
     Choice,
@@ -188,11 +188,13 @@ def _complete(candidate: Candidate, equations: Sequence[dict[int, int]]) -> Iter
     """Give the figures of a candidate with their cost.
 
     Its blanks are 0 if the identities hold so; else there is one for each way to fill one blank so that they hold.
+    Identities of nothing but zeros say nothing of a figure beside them.
     """
     blanks_as_zero = tuple(figure or 0 for figure in candidate)
     broken = [equation for equation in equations if evaluate(equation, blanks_as_zero)]
     if not broken:
-        yield 0, blanks_as_zero
+        is_judged = any(blanks_as_zero[column] for equation in equations for column in equation)
+        yield 0 if is_judged or not equations or not any(blanks_as_zero) else _INCONSISTENT_COST, blanks_as_zero
         return
     completed = False
     for column in (column for column, figure in enumerate(candidate) if figure is None):
@@ -211,7 +213,7 @@ def _complete(candidate: Candidate, equations: Sequence[dict[int, int]]) -> Iter
 
 def _split_row(row: AmbiguousRow) -> Iterator[list[Number | None]]:
     """Split the texts into figures in every way that their number and their characters allow."""
-    texts = [re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)) for text in row.texts]
+    texts = [re.sub(r"\s+", "", unicodedata.normalize("NFKC", mark_notes(text))) for text in row.texts]
     yield from _split_texts(texts, row.slots, row.reading, one_figure_each=row.one_figure_each)
 
 

@@ -19,11 +19,13 @@ from nianbao.importer.recognition.tables.columns import (
 )
 from nianbao.importer.recognition.tables.doubtful_rows import drop_next_ordinal, sort_left_out
 from nianbao.importer.recognition.tables.layouts import Layout
+from nianbao.importer.recognition.tables.places.doubted_labels import drop_doubted_labels
 from nianbao.importer.recognition.tables.places.open_rows import MatchedRow, OpenRowFinder, find_table_headings
 from nianbao.importer.recognition.tables.places.whole_form import resolve_rows
 from nianbao.importer.recognition.tables.regions import find_regions
 from nianbao.importer.recognition.tables.row_matching import match_rows
 from nianbao.importer.recognition.tables.rows import KnownLabels, PublishedRow, Region
+from nianbao.importer.recognition.tables.split_rows import join_split_rows
 
 _MISSING_ROW_PENALTY = 0.01  # for a row that an edition has and the table lacks
 _NO_HEADER_WEIGHT = 0.3  # of rows where the headers do not agree
@@ -54,7 +56,8 @@ def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_
     chosen = _choose_matches(_match_regions(document, layouts), in_force)
     matched = [one for region, match in chosen for one in _list_rows(region, match)]
     headings = find_table_headings(document, layouts, in_force)
-    finder = OpenRowFinder(layouts, sorted(matched, key=lambda one: one.row.block), headings, in_force)
+    in_order = sorted(matched, key=lambda one: one.row.block)
+    finder = OpenRowFinder(layouts, drop_doubted_labels(in_order), headings, in_force)
     open_rows = finder.find()
     origins = {row.origin for row in open_rows}
     for one in sorted(finder.rows, key=lambda one: one.row.from_text):
@@ -62,14 +65,15 @@ def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_
         if layout is None or one in origins:
             continue
         if index is None:
-            left_out.append((one.row, layout, one.alignment))
+            left_out.append((one.doubted or one.row, layout, one.alignment))
             continue
         is_last = one.row.from_text and one.row.block == last
         row = drop_next_ordinal(one.row, index, layout) if is_last else one.row
         if is_last and len(row.cells) + row.stripped < len(layout.columns):
             truncated.append(" ".join((*row.label, *(cell.text for cell in row.cells))))
         else:
-            read.append(read_row(row, layout, one.alignment, index, has_headers=one.has_headers))
+            found, ambiguous = read_row(row, layout, one.alignment, index, has_headers=one.has_headers)
+            read.append((replace(found, evidence="order") if one.is_joined else found, ambiguous))
     rows, conflicts = merge_duplicates(resolve_rows(read, open_rows))
     extra, unread = sort_left_out(left_out, {cell.slot.address for row in rows for cell in row.cells})
     return RecognizedTables(tuple(rows), tuple(extra), tuple(truncated), tuple(conflicts), tuple(unread))
@@ -84,10 +88,12 @@ def _list_rows(region: Region, match: _Match | None) -> list[MatchedRow]:
     alignment = complete_alignment(match.alignment, of_form, len(match.layout.columns))
     if any(has_misplaced_figure(row, alignment) for row in of_form):
         rows = [replace(row, lacks_cell=True) for row in rows]
-    return [
-        MatchedRow(row, region, match.layout, alignment, index, match.has_headers)
-        for row, index in zip(rows, match.rows, strict=True)
-    ]
+    return join_split_rows(
+        [
+            MatchedRow(row, region, match.layout, alignment, index, match.has_headers)
+            for row, index in zip(rows, match.rows, strict=True)
+        ]
+    )
 
 
 def _choose_matches(matched: _Matches, in_force: str) -> list[tuple[Region, _Match | None]]:

@@ -27,7 +27,11 @@ _NO_HEADERS = Alignment(0.0)
 
 @dataclass(frozen=True, eq=False, slots=True)
 class MatchedRow:
-    """A row of a region in reading order, with the layout and the row of it that were found for the row, if any."""
+    """A row of a region in reading order, with the layout and the row of it that were found for the row, if any.
+
+    `doubted` is the row with its label, where the label may be that of another row. A row that `is_joined` was split
+    over two.
+    """
 
     row: PublishedRow
     region: Region
@@ -35,6 +39,8 @@ class MatchedRow:
     alignment: Alignment = _NO_HEADERS
     index: int | None = None
     has_headers: bool = False
+    doubted: PublishedRow | None = None
+    is_joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,196 @@
+"""Figures as people and programs print them: notes, words struck out or hidden, pictures, texts in another order."""
+
+from random import Random
+
+import pytest
+from variants import compose, draw_figures, format_rows, judge, make_grids
+
+from nianbao.importer.readers import read
+from nianbao.importer.recognition import recognize
+from nianbao.workspace.store import Store
+
+
+@pytest.fixture(scope="module")
+def forms(root):
+    store = Store(root)
+    return [store.kind.edition(one) for one in sorted(store.kind.editions())]
+
+
+@pytest.fixture(scope="module")
+def form(forms):
+    return next(form for form in forms if form.edition == "2021")
+
+
+def print_page(form, found, change):
+    """Return a web page in which `change` has written every figure."""
+    tables = make_grids(form, found)
+    for grid in tables.values():
+        for item in (item for line in grid.lines for item in line if item[1]):
+            item[0] = change(item[0])
+    page = compose(form, tables, lambda grid: ["<table>", *format_rows(grid), "</table>"])
+    return "".join(line if line.startswith("<") else f"<p>{line}</p>" for line in page.splitlines())
+
+
+# ── cells of web pages ───────────────────────────────────────────────────────────────
+
+READ = {
+    "raised": "{}<sup>1</sup>",
+    "raised link": '{}<sup><a href="#n">2</a></sup>',
+    "raised in brackets": "{}<sup>[1]</sup>",
+    "raised digit": "{}²",
+    "circled digit": "{}①",
+    "not displayed": '<span style="display: none">7</span>{}',
+    "invisible": '{}<span style="visibility:hidden">7</span>',
+    "of no size": '<span style="font-size:0pt">7</span>{}',
+    "hidden by Word": '<span style="mso-hide:all">7</span>{}',
+    "hidden": "<b hidden>7</b>{}",
+    "hidden paragraph": '<p style="DISPLAY:none">7</p><p>{}</p>',
+    "a field": '<input type="text" value="{}">',
+    "beside a picture": '{}<img src="mark.png">',
+    "small, but there": '<span style="font-size:0.9em">{}</span>',
+    "behind a tab": '<div style="display:none"><p>{}</p></div>',
+}
+UNDECIDED = {
+    "struck out": "<s>7</s>{}",
+    "deleted": "{}<del>7</del>",
+    "struck out by a style": '<span style="text-decoration:line-through">7</span>{}',
+    "a negative figure struck out": "<s>-7</s>{}",
+    "nothing but a picture": '<img src="figure.png" alt="{}">',
+    "a circled digit before": "①{}",
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_what_is_no_part_of_a_figure_is_left_out(name, form, forms):
+    found = draw_figures(form, Random(3))  # noqa: S311  # draws figures, not secrets
+    right, wrong = judge(print_page(form, found, READ[name].format), "html", found, forms)
+    assert not wrong
+    assert right == len(found)
+
+
+@pytest.mark.parametrize("name", UNDECIDED)
+def test_a_cell_that_may_say_something_else_is_undecided(name, form, forms):
+    found = draw_figures(form, Random(3))  # noqa: S311  # see above
+    page = print_page(form, found, UNDECIDED[name].format)
+    cells = recognize(read(page.encode(), "html"), forms).cells_by_address
+    assert {cell.state for cell in cells.values()} == {"undecided"}
+
+
+# ── rows of a text whose figures stand before their labels ───────────────────────────
+
+
+def list_requests(form, found):
+    """Return the label and the figures of each row of the table of requests."""
+    rows = {}
+    for cell in next(table for table in form.tables if table.id == "requests").make_grid().cells:
+        labels, figures = rows.setdefault(cell.row, ([], []))
+        if cell.slot:
+            figures.append(str(found[cell.slot.address]))
+        elif cell.text:
+            labels.append(cell.text)
+    return [(" ".join(labels), " ".join(figures)) for _, (labels, figures) in sorted(rows.items())]
+
+
+def print_text(form, lines):
+    section = next(section for section in form.sections if section.table == "requests")
+    return "\n".join([f"某市某局{form.first_year}年{form.name}", section.heading, *lines])
+
+
+def put_figures_first(rows):
+    return [line for labels, figures in rows for line in (figures, labels) if line]
+
+
+def shift_some(rows):
+    """Put the figures before the labels in some rows in the middle, as where labels wrap over lines."""
+    heads = [labels for labels, figures in rows if not figures]
+    rows = [row for row in rows if row[1]]
+    return [*heads, *flatten(rows[:6]), *put_figures_first(rows[6:12]), *flatten(rows[12:])]
+
+
+def flatten(rows):
+    return [line for row in rows for line in row]
+
+
+@pytest.mark.parametrize("arrange", [put_figures_first, shift_some])
+def test_figures_before_their_labels_are_not_those_of_the_labels_before(arrange, form, forms):
+    for seed in range(5):
+        found = draw_figures(form, Random(seed))  # noqa: S311  # see above
+        text = print_text(form, arrange(list_requests(form, found)))
+        _right, wrong = judge(text, "txt", found, forms)
+        assert not wrong, seed
+
+
+def test_rows_before_the_first_shifted_one_are_read(form, forms):
+    found = draw_figures(form, Random(1))  # noqa: S311  # see above
+    right, _wrong = judge(print_text(form, shift_some(list_requests(form, found))), "txt", found, forms)
+    assert right >= 7 * 5
+
+
+def test_a_figure_that_no_sum_contains_is_not_placed_by_sums_of_zeros(root):
+    """Of five figures in nine columns, the one that is not 0 may be an amount, or a count that lost its total."""
+    store = Store(root).of_kind("cn-enforcement")
+    forms = [store.kind.edition(one) for one in sorted(store.kind.editions())]
+    form = next(form for form in forms if form.edition == "2018")
+    found = dict.fromkeys(form.slots, 0)
+    tables = make_grids(form, found)
+    lines = compose(
+        form, tables, lambda grid: (" ".join(text for text, *_ in line) for line in grid.lines)
+    ).splitlines()
+    row = next(number for number, line in enumerate(lines) if line.split().count("0") >= 9)
+    lines[row] = "0 0 0 0 642\n页脚\n0 0 642 0"
+    cells = recognize(read("\n".join(lines).encode(), "txt"), forms).cells_by_address
+    assert 642 not in {cell.value for cell in cells.values()}
+
+
+# ── rows of a table that were split ──────────────────────────────────────────────────
+
+
+def print_split(form, found, split):
+    """Return a web page in which `split` has made two rows of each that no cell joins with another."""
+    tables = make_grids(form, found)
+
+    def write_rows(grid):
+        for line in grid.lines:
+            spans = [grid.spans[id(item)] for item in line]
+            whole = [(text, role == "figure") for text, _, role in line]
+            is_alone = any(figure for _, figure in whole) and all(span[2] == 1 for span in spans)
+            for cells in split(whole) if is_alone else [[text for text, _ in whole]]:
+                pairs = zip(cells, spans, strict=True)
+                yield "".join(f'<td rowspan="{span[2]}" colspan="{span[3]}">{text}</td>' for text, span in pairs)
+
+    rows = compose(form, tables, lambda grid: ["<table>", *(f"<tr>{row}</tr>" for row in write_rows(grid)), "</table>"])
+    return "".join(line if line.startswith("<") else f"<p>{line}</p>" for line in rows.splitlines())
+
+
+def split_figures_off(cells):
+    return [["" if figure else text for text, figure in cells], [text if figure else "" for text, figure in cells]]
+
+
+def split_in_half(cells):
+    half = len(cells) // 2
+    whole = [text for text, _ in cells]
+    return [[*whole[:half], *[""] * (len(cells) - half)], [*[""] * half, *whole[half:]]]
+
+
+def split_labels(cells):
+    first = [text[: len(text) // 2] if not figure else "" for text, figure in cells]
+    return [first, [text[len(text) // 2 :] if not figure else text for text, figure in cells]]
+
+
+def split_digits(cells):
+    return [
+        [text[:1] if figure else text for text, figure in cells],
+        [text[1:] if figure else "" for text, figure in cells],
+    ]
+
+
+@pytest.mark.parametrize("split", [split_figures_off, split_in_half, split_labels, split_digits])
+def test_a_row_split_over_two_has_no_wrong_figure_and_no_false_blank(split, form, forms):
+    found = draw_figures(form, Random(4))  # noqa: S311  # see above
+    page = print_split(form, found, split)
+    recognized = recognize(read(page.encode(), "html"), forms)
+    for row in recognized.tables.rows:
+        for cell in row.cells:
+            assert cell.state == "undecided" or (cell.value or 0) == found[cell.slot.address], cell
+    if split is split_figures_off:
+        assert {row.evidence for row in recognized.tables.rows if row.layout.rows} == {"label", "order"}
