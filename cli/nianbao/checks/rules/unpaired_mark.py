@@ -27,7 +27,8 @@ from nianbao.model.i18n import _
 LEVEL = "warning"
 
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
-_ITEM = re.compile(r"(?:^|[\s。；：，、;:,.])\W?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4}|[一二三四五六七八九十]{1,3})\Z")
+_LAST_WORD = re.compile(r"(?:^|[\s。；：，、;:,.])\W?(\w{1,4})\Z")
+_LETTERS = re.compile(r"[a-zA-Z]|[ivx]{1,4}")  # that number an item
 _BEFORE = 6  # characters before a mark that may be the number of an item
 _AFTER = 12  # characters of the text that are quoted
 
@@ -58,7 +59,7 @@ def _find_unpaired(text: str, kind: str) -> Iterator[int]:
                 opened.append(at)
             elif opened:
                 opened.pop()
-            elif not _ITEM.search(text[max(0, at - _BEFORE) : at]):
+            elif not _is_number_of_item(text[max(0, at - _BEFORE) : at]):
                 closing.append(at)
         # A paragraph that an import has torn in two is one.
         is_torn = len(closing) == 1 and alone and alone[-1][0] == paragraph - 1 and alone[-1][2]
@@ -66,6 +67,12 @@ def _find_unpaired(text: str, kind: str) -> Iterator[int]:
         alone += [(paragraph, at, False) for at in closing[:1] if not is_torn]
         alone += [(paragraph, at, True) for at in opened[:1]]
     yield from (at for _paragraph, at, _opens in alone)
+
+
+def _is_number_of_item(before: str) -> bool:
+    """Tell whether the text before a bracket ends in digits, in numerals of any script, or in letters that number."""
+    match = _LAST_WORD.search(before)
+    return match is not None and (match[1].isnumeric() or bool(_LETTERS.fullmatch(match[1])))
 
 
 @cache
