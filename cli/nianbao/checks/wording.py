@@ -192,7 +192,7 @@ def shorten(text: str, limit: int = 30) -> str:
 
 def list_own_texts(report: Report) -> Iterator[tuple[str, str]]:
     """List the texts of the data file that are printed: prose, facts, headings and the title, by address."""
-    for address, text in report.facts.texts:
+    for address, text in report.facts.text_values:
         if not address.startswith("accept."):
             yield address, text
 

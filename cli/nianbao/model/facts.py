@@ -50,6 +50,11 @@ class Facts:
         return found
 
     @cached_property
+    def text_values(self) -> Sequence[tuple[str, str]]:
+        """The texts that are no keys, as (address, text): few, so that rules search them only."""
+        return [(address, text) for address, text in self.texts if not f".{address}".endswith(f".{text}")]
+
+    @cached_property
     def _nodes(self) -> Mapping[str, Any]:
         # Made when the first finding needs a place: it takes twenty times as long as parsing.
         return toml_rs.load_with_metadata(self.text).meta["nodes"]
