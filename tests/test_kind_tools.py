@@ -13,6 +13,7 @@ import zipfile
 from datetime import date, timedelta
 from decimal import Decimal
 from hashlib import sha256
+from pathlib import Path
 from types import SimpleNamespace
 from typing import get_args
 
@@ -391,6 +392,28 @@ def test_lua_of_a_format_that_fails_is_said_with_its_place_and_without_a_trace(r
     assert "templates/formats/txt/filter.lua:2: " in done.err
     assert "traceback" not in done.err
     assert "doctor" not in done.err
+
+
+def test_a_format_may_write_the_tables_of_forms_itself(run, tmp_path):
+    shutil.copy(Path(__file__).parents[1] / "data/2020.toml", tmp_path / "data")
+    folder = tmp_path / "templates/formats/txt"
+    folder.mkdir(parents=True)
+    (folder / "format.toml").write_text('writer = "html5"\nfilter = "filter.lua"\ntables = "html"\n', encoding="utf-8")
+    words = "tbl.caption.text .. cells[1].text .. '=' .. cells[2].text .. '\\n'"
+    filter_text = f"""return {{ FormTable = function(tbl)
+  local rows = tbl.bodies[1].body
+  local cells = rows[#rows].cells
+  return {words}
+end }}
+"""
+    (folder / "filter.lua").write_text(filter_text, encoding="utf-8")
+    done = run("build 2020 --to txt")
+    text = (tmp_path / "build/2020.txt").read_text(encoding="utf-8")
+    assert "主动公开政府信息情况规范性文件=27\n" in text, done.err
+    (folder / "filter.lua").write_text(filter_text.replace("cells[2]", "cells[99]"), encoding="utf-8")
+    assert "templates/formats/txt/filter.lua:4: " in run("build 2020 --to txt").err
+    (folder / "filter.lua").write_text("return { FormTables = function(tbl) return '' end }", encoding="utf-8")
+    assert "no element is called FormTables" in run("build 2020 --to txt").err
 
 
 # ── where kinds are found ────────────────────────────────────────────────────────────────────────────

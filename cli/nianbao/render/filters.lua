@@ -1,5 +1,6 @@
 -- The filters of a Lua file of a format, in the shapes that pandoc takes: one table of functions named as elements, a list
--- of such tables, or, where the file returns nothing, global functions of these names.
+-- of such tables, or, where the file returns nothing, global functions of these names. Besides these it may have the
+-- function `FormTable`, which writes a form's table.
 
 local ELEMENTS = {}
 for name in ([[
@@ -24,45 +25,55 @@ local function choose(from)
   return filter, count
 end
 
--- Return a list of filters; `returned` and `globals` are what the file at `path` returns and sets.
+-- Return a list of filters, and the function `FormTable`; `returned` and `globals` are what the file at `path` returns and
+-- sets.
 local function load_filters(path, returned, globals)
   if returned ~= nil and type(returned) ~= "table" then
     error(("%s:1: a filter returns a table of functions, or a list of these"):format(path), 0)
   end
-  local filters, all = pandoc.List(), 0
+  local filters, all, write_table = pandoc.List(), 0, nil
   for _, from in ipairs(returned and #returned > 0 and returned or { returned or globals }) do
     local filter, count = choose(from)
     filters:insert(filter)
     all = all + count
+    write_table = from.FormTable or write_table
     if returned then
       for name, value in pairs(from) do
-        if type(value) == "function" and not ELEMENTS[name] then refuse(path, name, value) end
+        if type(value) == "function" and not ELEMENTS[name] and name ~= "FormTable" then refuse(path, name, value) end
       end
     end
   end
-  if all == 0 then
+  if all == 0 and not write_table then
     for name, value in pairs(returned or globals) do
       if type(value) == "function" then refuse(path, name, value) end
     end
     refuse(path, "as a function of the file", nil)
   end
-  return filters
+  return filters, write_table
 end
 
 local SECONDS = 10 -- less than a page may take, so that it is the filter that is named
 local INSTRUCTIONS = 10000000 -- of Lua, between two looks at the clock
 
--- Apply the filters of a format; one that does not end is an error at the line where it is.
-local function apply_filters(doc, filters)
+-- Call a function of a format; one that does not end is an error at the line where it is.
+local function call(work, argument)
   local start = os.time()
   debug.sethook(function()
     if os.time() - start < SECONDS then return end
     debug.sethook()
     error(("not ended after %d seconds"):format(SECONDS), 2)
   end, "", INSTRUCTIONS)
-  for _, filter in ipairs(filters or {}) do doc = doc:walk(filter) end
+  local made = work(argument)
   debug.sethook()
-  return doc
+  return made
 end
 
-return { load = load_filters, apply = apply_filters }
+-- Apply the filters of a format.
+local function apply_filters(doc, filters)
+  return call(function(made)
+    for _, filter in ipairs(filters or {}) do made = made:walk(filter) end
+    return made
+  end, doc)
+end
+
+return { load = load_filters, call = call, apply = apply_filters }

@@ -113,9 +113,14 @@ end
 
 -- ── tables ──────────────────────────────────────────────────────────────────────────────────────────
 
--- Write a form's table in the raw text of a format, split at its marks.
-local function write_table(div, format)
-  local blocks = filters.apply(pandoc.Pandoc({ div:clone() }), format.filters).blocks
+-- Write a form's table in the raw text of a format, split at its marks; with `figures` these replace the marks. A format
+-- may have a function for it, `FormTable`: pandoc takes ten times as long.
+local function write_table(tbl, format, figures)
+  if format.write_table then
+    return marks.split(filters.call(format.write_table, figures and form_tables.fill(tbl, figures) or tbl), form_tables.MARK)
+  end
+  local tree = form_tables.to_tree(tbl)
+  local blocks = filters.apply(pandoc.Pandoc { figures and form_tables.fill_tree(tree, figures) or tree }, format.filters).blocks
   local text = pandoc.List()
   for _, block in ipairs(blocks) do
     text:insert(block.t == "RawBlock" and block.text or pandoc.write(pandoc.Pandoc { block }, format.writer, { wrap_text = "none" }))
@@ -159,11 +164,13 @@ local function prepare_format(settings, format, at)
   format.fill_template = format.mould and make_docx_templates(run_file(path_of(format.mould)), format.write, marks)
   local page = page_data
   page_data = { variables = settings.variables, stand_ins = {}, addresses = settings.addresses, headings = {} }
-  format.filters = format.filter and filters.load(path_of(format.filter), run_file(path_of(format.filter)))
+  if format.filter then
+    format.filters, format.write_table = filters.load(path_of(format.filter), run_file(path_of(format.filter)))
+  end
   format.plain_tables = format.writer:match("^plain") and load_module("tables.lua")(form_tables.lay_out_rows)
   if format.tables then
     format.written_tables = {}
-    for id, div in pairs(settings.tables) do format.written_tables[id] = write_table(div, format) end
+    for id, tbl in pairs(settings.tables) do format.written_tables[id] = write_table(tbl, format) end
   end
   page_data = page
   format.is_prepared = true
@@ -177,42 +184,38 @@ local function load_settings(message)
     addresses = message.addresses, tables = {}, rooms = {},
   }
   for id, description in pairs(message.tables) do
-    local div, bodies = form_tables.make(id, description)
-    settings.tables[id] = div
-    settings.rooms[id] = widths.find_rooms(
-      div.content[1], bodies, settings.variables.look, form_tables.MARK, form_tables.lay_out_rows
-    )
+    local tbl = form_tables.make(id, description)
+    settings.tables[id] = tbl
+    settings.rooms[id] = widths.find_rooms(tbl, settings.variables.look, form_tables.MARK, form_tables.lay_out_rows)
   end
   if settings.formats[1] then prepare_format(settings, settings.formats[1], 1) end
   settings_by_name[message.settings] = settings
 end
 
--- Return the tables of a form with figures that are too wide for it: with these, and with other widths. A page may have
--- none of the form's tables.
+-- Return the tables of a form with figures that are too wide for it, with other widths. A page may have none of the form's
+-- tables.
 local function make_wide_tables(settings, figures)
   local found = {}
   for id, rooms in pairs(settings.rooms) do
     if figures[id] and widths.exceeds(rooms, figures[id]) then
-      local div = form_tables.fill_tree(settings.tables[id], figures[id])
-      found[id] = div:walk { Table = function(tbl)
-        widths.widen(tbl, settings.variables.look, rooms, figures[id])
-        return tbl
-      end }
+      found[id] = widths.widen(settings.tables[id], settings.variables.look, rooms, figures[id])
     end
   end
   return found
 end
 
 local settings, format, figures, wide_tables -- of the current page and format
+local trees = setmetatable({}, { __mode = "k" }) -- of tables, as pandoc has them, for formats without raw text of their own
 local INSERT_TABLES = {
   Div = function(div)
     local id = div.attributes.table
-    if not settings.tables[id] then return nil end
-    if wide_tables[id] then
-      if not format.tables then return wide_tables[id] end
-      return pandoc.RawBlock(format.tables, table.concat(write_table(wide_tables[id], format)))
+    local tbl = wide_tables[id] or settings.tables[id]
+    if not tbl then return nil end
+    if not format.tables then
+      trees[tbl] = trees[tbl] or form_tables.to_tree(tbl)
+      return form_tables.fill_tree(trees[tbl], figures[id])
     end
-    if not format.tables then return form_tables.fill_tree(settings.tables[id], figures[id]) end
+    if wide_tables[id] then return pandoc.RawBlock(format.tables, table.concat(write_table(tbl, format, figures[id]))) end
     local text = marks.fill(format.written_tables[id], figures[id], form_tables.get_escape(format.tables))
     return pandoc.RawBlock(format.tables, text)
   end,

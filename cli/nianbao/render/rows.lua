@@ -8,7 +8,7 @@ local function height_of(lines, look) return lines * look.table.pitch + 2 * look
 local function lines_of(item, widths, look)
   local wide, em = -2 * look.table.inset, 0
   for column = item.column, item.column + item.cell.col_span - 1 do wide = wide + widths[column] end
-  for _, code in utf8.codes(pandoc.utils.stringify(item.cell.contents)) do em = em + (code < 0x2000 and 0.5 or 1) end
+  for _, code in utf8.codes(item.cell.text or pandoc.utils.stringify(item.cell.contents)) do em = em + (code < 0x2000 and 0.5 or 1) end
   return math.max(1, math.ceil(em * look.table.size / wide))
 end
 

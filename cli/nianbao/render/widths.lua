@@ -22,12 +22,12 @@ end
 local own = {}
 
 -- Return for each figure of a form's table, by the number of its mark, the columns in which it stands (`first`, `last`)
--- and the width that they have for it, in em (`held`). `bodies` are the rows of its bodies, with the texts of cells.
-function own.find_rooms(tbl, bodies, look, mark, lay_out_rows)
+-- and the width that they have for it, in em (`held`).
+function own.find_rooms(tbl, look, mark, lay_out_rows)
   local rooms, full, inset = {}, measure_table(tbl, look)
   local columns = tbl.colspecs
-  for _, rows in ipairs(bodies) do
-    for _, line in ipairs(lay_out_rows(rows)) do
+  for _, body in ipairs(tbl.bodies) do
+    for _, line in ipairs(lay_out_rows(body.body)) do
       for _, item in ipairs(line) do
         local number = tonumber(item.cell.text:match("^" .. mark .. "$"))
         if number then
@@ -49,8 +49,8 @@ function own.exceeds(rooms, figures)
   return false
 end
 
--- Give figures the room that they need: columns of labels give what they can, then those of figures what they do not
--- need. What is still missing the columns of figures share, and formats set the figures smaller.
+-- Return a table that gives figures the room that they need: columns of labels give what they can, then those of figures
+-- what they do not need. What is still missing the columns of figures share, and formats set the figures smaller.
 function own.widen(tbl, look, rooms, figures)
   local full, inset = measure_table(tbl, look)
   local widths, needs, spare, missing, total = {}, {}, {}, 0, 0
@@ -78,10 +78,12 @@ function own.widen(tbl, look, rooms, figures)
     widths[at] = math.max(width, needs[at])
     if at > labels then total = total + widths[at] else left = left - widths[at] end
   end
+  local colspecs = pandoc.List()
   for at, spec in ipairs(tbl.colspecs) do
     local width = at > labels and widths[at] * left / total or widths[at]
-    tbl.colspecs[at] = { spec[1], width / full }
+    colspecs[at] = { spec[1], width / full }
   end
+  return setmetatable({ colspecs = colspecs }, { __index = tbl })
 end
 
 -- Return the type size in which a figure fits a cell so wide (pt), for programs that cannot measure it; nil where it

@@ -12,7 +12,7 @@ local function styled(blocks, style)
 end
 
 local function paragraph(item, style, centred, keep, wide)
-  local text = item.above and "" or xml(pandoc.utils.stringify(item.cell.contents))
+  local text = item.above and "" or xml(item.cell.text)
   local size = wide and size_of_figure(text, wide / 20, PRESS.variables.look) -- smaller, where its columns do not hold it
   return "<w:p><w:pPr><w:pStyle w:val=\"" .. style .. "\"/>" .. (keep and "<w:keepNext/>" or "")
     .. (centred and "<w:jc w:val=\"center\"/>" or "") .. "</w:pPr>"
@@ -115,7 +115,7 @@ local function form(tbl)
     widths[at] = math.floor(spec[2] * wide + 0.5)
     grid[at] = ("<w:gridCol w:w=\"%d\"/>"):format(widths[at])
   end
-  local caption = xml(pandoc.utils.stringify(tbl.caption.long)):gsub('"', "&quot;")
+  local caption = xml(tbl.caption.text):gsub('"', "&quot;")
   local out = {
     "<w:tbl><w:tblPr><w:tblStyle w:val=\"Table\"/>",
     ("<w:tblW w:w=\"%d\" w:type=\"dxa\"/><w:tblLayout w:type=\"fixed\"/>"):format(wide),
@@ -135,7 +135,7 @@ local function form(tbl)
     add(body.body, body.row_head_columns, false, { following = below and #below.head + #below.body, is_last = not below })
   end
   out[#out + 1] = "</w:tbl>" .. GAP
-  return pandoc.RawBlock("openxml", table.concat(out))
+  return table.concat(out)
 end
 
 local WORDS = PRESS.variables.words
@@ -275,10 +275,8 @@ return {
   Span = tracked,
   -- A face without a slant is not drawn slanted: stress is another face.
   Emph = stressed and function(emph) return pandoc.Span(emph.content, pandoc.Attr("", {}, { ["custom-style"] = "Emphasis" })) end or nil,
-  Table = function(tbl)
-    if tbl.classes:includes("form") then return form(tbl) end
-    return GAP == "" and prose_table(tbl) or { prose_table(tbl), raw(GAP) }
-  end,
+  FormTable = form,
+  Table = function(tbl) return GAP == "" and prose_table(tbl) or { prose_table(tbl), raw(GAP) } end,
   Div = function(div)
     if div.classes:includes("pagebreak") then return raw('<w:p><w:r><w:br w:type="page"/></w:r></w:p>') end
     if div.classes:includes("contents") then return contents(div) end
@@ -297,7 +295,7 @@ return {
       if not is_last then blocks:insert(section_end(LANDSCAPE)) end
       return blocks
     end
-    return (div.classes:includes("form") or div.attributes.role) and div.content or nil -- a list has a role
+    return div.attributes.role and div.content or nil -- a list has a role
   end,
   Blocks = function(blocks)
     return lay_out_signature(blocks, PRESS.variables.look, signature, function(text, lines)

@@ -2,29 +2,40 @@
 -- cell the list of its headers, which merged headers do not give by themselves. Each figure and each section has its
 -- address in the data file as its ID; these have a dot, which no other ID has.
 
-local function mark(cell, id, scope)
-  cell.attr.identifier = id
-  cell.attributes.scope = scope
+local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
+local function text_of(text) return (text:gsub("[&<>]", ENTITIES)) end
+local function quoted(text) return '"' .. text:gsub("[&<>\"']", ENTITIES) .. '"' end
+
+local function cell_of(name, cell, attributes)
+  local spans = (cell.col_span > 1 and (' colspan="%d"'):format(cell.col_span) or "")
+    .. (cell.row_span > 1 and (' rowspan="%d"'):format(cell.row_span) or "")
+  return "<" .. name .. spans .. attributes .. ">" .. text_of(cell.text) .. "</" .. name .. ">"
 end
 
--- Give each column header an ID; return, for every column, the IDs of its headers from top to bottom.
+-- Write rows: `write` returns the cells of a row, which is given to it with its number.
+local function rows_of(rows, write)
+  local out = {}
+  for at, line in ipairs(laid_out(rows)) do out[at] = "<tr>\n" .. table.concat(write(line, at), "\n") .. "\n</tr>" end
+  return table.concat(out, "\n")
+end
+
+-- Write rows of headers, each with an ID; return with them, for every column, the IDs of its headers from top to bottom.
 local function heads_of(rows, name, columns)
   local above = {}
-  for at, line in ipairs(laid_out(rows)) do
+  local function write(line, at)
+    local cells, class = {}, is_banner(line, columns) and ' class="band"' or ""
     for _, item in ipairs(line) do
       if not item.above then
         local cell, id = item.cell, ("%s-%d-%d"):format(name, at, item.column)
-        cell.alignment = pandoc.AlignDefault
-        if is_banner(line, columns) then cell.attr.classes = { "band" } end
-        mark(cell, id, cell.col_span > 1 and "colgroup" or "col")
+        cells[#cells + 1] = cell_of("th", cell, (' id=%s%s scope="%s"'):format(quoted(id), class, cell.col_span > 1 and "colgroup" or "col"))
         for column = item.column, item.column + cell.col_span - 1 do
-          above[column] = above[column] or pandoc.List()
-          above[column]:insert(id)
+          above[column] = above[column] and above[column] .. " " .. id or id
         end
       end
     end
+    return cells
   end
-  return above
+  return rows_of(rows, write), above
 end
 
 -- Return a function that says in which size, for print, a figure fits its columns.
@@ -33,62 +44,76 @@ local function make_sizes(tbl)
   local page = look.page
   local mm = tbl.classes:includes("landscape") and page.height - page.top - page.bottom or page.width - page.left - page.right
   local widths = tbl.colspecs:map(function(spec) return spec[2] * mm * 72 / 25.4 end)
-  return function(text, item)
+  return function(item)
     local wide = 0
     for column = item.column, item.column + item.cell.col_span - 1 do wide = wide + widths[column] end
-    local size = size_of_figure(text, wide, look)
-    return size and ("--size: %gpt"):format(size)
+    local size = size_of_figure(item.cell.text, wide, look)
+    return size and (' style="--size: %gpt"'):format(size) or ""
   end
 end
 
--- Give each row label an ID too, and each figure the list of the headers above it and the labels beside it.
+-- Write rows of figures: each row label has an ID too, and each figure the list of the headers above it and the labels
+-- beside it.
 local function body_of(rows, labels, above, name, tbl)
-  local addresses, columns, size_of = PRESS.addresses[tbl.identifier], {}, make_sizes(tbl)
-  for column, ids in pairs(above) do columns[column] = table.concat(ids, " ") end
-  for at, line in ipairs(laid_out(rows)) do
-    local beside = {}
+  local addresses, size_of, ids = PRESS.addresses[tbl.identifier], make_sizes(tbl), {} -- ids of labels that reach down
+  return rows_of(rows, function(line, at)
+    local cells, beside = {}, {}
     for _, item in ipairs(line) do
       local cell = item.cell
       if item.column <= labels then
+        ids[cell] = ids[cell] or ("%s-%d-%d"):format(name, at, item.column)
+        beside[#beside + 1] = ids[cell]
         if not item.above then
-          cell.alignment = pandoc.AlignDefault
-          mark(cell, ("%s-%d-%d"):format(name, at, item.column), cell.row_span > 1 and "rowgroup" or "row")
+          local scope = cell.row_span > 1 and "rowgroup" or "row"
+          cells[#cells + 1] = cell_of("th", cell, (' id=%s scope="%s"'):format(quoted(ids[cell]), scope))
         end
-        beside[#beside + 1] = cell.attr.identifier
-      else
-        local heads = { columns[item.column] }
-        table.move(beside, 1, #beside, #heads + 1, heads)
-        local text = pandoc.utils.stringify(cell.contents)
-        local mark = text:match("^FIGURE(%d+)E$") -- of a table whose figures fit
-        local address = mark and addresses[tonumber(mark)] or cell.attr.identifier
-        local attributes = { { "headers", table.concat(heads, " ") } }
-        local size = not mark and size_of(text, item)
-        if size then attributes[2] = { "style", size } end
-        cell.alignment, cell.attr = pandoc.AlignDefault, pandoc.Attr(address, cell.attr.classes, attributes)
+      elseif not item.above then
+        local heads = table.concat({ above[item.column] or "", table.unpack(beside) }, " ")
+        local number = cell.text:match("^FIGURE(%d+)E$") -- of a table whose figures fit
+        local address = number and " id=" .. quoted(addresses[tonumber(number)]) or ""
+        local size = number and "" or size_of(item)
+        cells[#cells + 1] = cell_of("td", cell, ('%s headers=%s%s'):format(address, quoted(heads), size))
       end
     end
-  end
+    return cells
+  end)
+end
+
+-- A table with so many columns of labels and of figures stands in a region that scrolls: its classes, and its attributes.
+-- On a phone a table with more columns than its screen holds is wide: the page says that it scrolls.
+local PHONE_COLUMNS = 3 -- of figures, beside the labels
+local function region_of(name, labels, figures)
+  local style = ("--labels: %d; --figures: %d"):format(labels, figures)
+  return { "scroll", figures > PHONE_COLUMNS and "wide" or nil },
+    { { "role", "region" }, { "tabindex", "0" }, { "aria-label", name }, { "style", style } }
 end
 
 local function form(tbl)
-  local name, above = tbl.identifier, heads_of(tbl.head.rows, tbl.identifier .. "-h", #tbl.colspecs)
-  for _, spec in ipairs(tbl.colspecs) do spec[1] = pandoc.AlignDefault end -- the style sheet centres figures
-  for at, body in ipairs(tbl.bodies) do
-    local band = ("%s-%d"):format(name, at)
-    local own = #body.head > 0 and heads_of(body.head, band .. "-h", #tbl.colspecs) or above
-    body_of(body.body, body.row_head_columns, own, band, tbl)
+  local columns, total = {}, 0
+  for at, spec in ipairs(tbl.colspecs) do
+    total = total + spec[2]
+    columns[at] = ('<col style="width: %d%%" />'):format(spec[2] * 100 // 1)
   end
-  return tbl
+  local labels, out = tbl.bodies[1].row_head_columns, {}
+  local classes, attributes = region_of(tbl.caption.text, labels, #columns - labels)
+  for at, pair in ipairs(attributes) do attributes[at] = pair[1] .. "=" .. quoted(pair[2]) end
+  out[1] = ('<div class="%s" %s>'):format(table.concat(classes, " "), table.concat(attributes, " "))
+  out[2] = ('<table id=%s class="%s"%s>'):format(
+    quoted(tbl.identifier), table.concat(tbl.classes, " "), total < 1 and ' style="width:100%;"' or "") -- as pandoc rounds
+  out[3] = ("<caption>%s</caption>\n<colgroup>\n%s\n</colgroup>"):format(text_of(tbl.caption.text), table.concat(columns, "\n"))
+  local head, above = heads_of(tbl.head.rows, tbl.identifier .. "-h", #columns)
+  if head ~= "" then out[#out + 1] = "<thead>\n" .. head .. "\n</thead>" end
+  for at, body in ipairs(tbl.bodies) do
+    local band = ("%s-%d"):format(tbl.identifier, at)
+    local own, own_above = heads_of(body.head, band .. "-h", #columns)
+    local rows = body_of(body.body, body.row_head_columns, own ~= "" and own_above or above, band, tbl)
+    out[#out + 1] = "<tbody>\n" .. (own ~= "" and own .. "\n\n" or "") .. rows .. "\n</tbody>"
+  end
+  out[#out + 1] = "</table>\n</div>"
+  return table.concat(out, "\n")
 end
 
--- Put a table with so many columns of labels and of figures in a region that scrolls. On a phone a table with more columns
--- than its screen holds is wide: the page says that it scrolls.
-local PHONE_COLUMNS = 3 -- of figures, beside the labels
-local function scroll(blocks, name, labels, figures)
-  local classes = { "scroll", figures > PHONE_COLUMNS and "wide" or nil }
-  local style = ("--labels: %d; --figures: %d"):format(labels, figures)
-  return pandoc.Div(blocks, pandoc.Attr("", classes, { { "role", "region" }, { "tabindex", "0" }, { "aria-label", name }, { "style", style } }))
-end
+local function scroll(blocks, name, labels, figures) return pandoc.Div(blocks, pandoc.Attr("", region_of(name, labels, figures))) end
 
 -- A table that is no form's scrolls too; what its columns hold is the name of the region.
 local function scrolling(tbl)
@@ -173,7 +198,8 @@ return {
     end
     return span
   end,
-  Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or scrolling(tbl) end,
+  FormTable = form,
+  Table = scrolling,
   Div = function(div)
     if div.classes:includes("attachments") then return attachments(div) end
     if div.classes:includes("colophon") then return colophon(div) end
@@ -194,9 +220,5 @@ return {
       div.content = div.content:map(function(line) return line.t == "Plain" and pandoc.Para(line.content) or line end)
       return div
     end
-    if not div.classes:includes("form") then return nil end
-    local tbl = div.content[1]
-    local labels, caption = tbl.bodies[1].row_head_columns, pandoc.utils.stringify(tbl.caption.long)
-    return scroll(div.content, caption, labels, #tbl.colspecs - labels)
   end,
 }

@@ -14,11 +14,14 @@ local UNQUOTE = {
 }
 local function text_of(content) return pandoc.utils.stringify(content:walk(UNQUOTE)) end
 
--- The words of an item of a row, as `laid_out` returns it.
-local function words_in(item)
-  item.words = item.words or text_of(item.cell.contents)
-  return item.words
+-- A character that no font has is printed as its code point.
+local function with_stand_ins(text)
+  for _, pair in ipairs(PRESS.stand_ins) do text = text:gsub(pair[1], pair[2]) end
+  return text
 end
+
+-- The words of an item of a row, as `laid_out` returns it.
+local function words_in(item) return with_stand_ins(item.cell.text) end
 
 local look = PRESS.variables.look
 local INSET, SIZE, PITCH = tonumber(look.table.inset), tonumber(look.table.size), tonumber(look.table.pitch)
@@ -180,7 +183,7 @@ local function form(tbl)
     out[at] = ("#form-table(above: %s, below: %s, sticky: %s, breakable: %s, labels: %d, table(\n%s\n))"):format(
       at == 1, at == #bands, at < #bands and filled < 5 * look.body.pitch, band.height > TALL / 4, tbl.bodies[at].row_head_columns, band.text)
   end
-  return typst(table.concat(out, "\n"))
+  return table.concat(out, "\n")
 end
 
 -- Chinese has no spaces, so a long paragraph is one word to pandoc, whose Typst writer takes time quadratic in its
@@ -328,11 +331,11 @@ local function attachments(div)
 end
 
 return {
-  -- A character that no font has is printed as its code point. What is short for another sign in Typst is given as a
-  -- string. Typst takes authors as strings, not as markup.
+  FormTable = form,
+  -- What is short for another sign in Typst is given as a string. Typst takes authors as strings, not as markup.
   Inlines = keep_from_starting,
   Str = function(str)
-    for _, pair in ipairs(PRESS.stand_ins) do str.text = str.text:gsub(pair[1], pair[2]) end
+    str.text = with_stand_ins(str.text)
     if not str.text:find("%.%.%.") and not str.text:find("%-[-?%d\128-\255]") then return parted(str.text) end
     return pandoc.RawInline("typst", "#" .. quoted(str.text) .. ";")
   end,
@@ -365,7 +368,6 @@ return {
     return meta
   end,
   Table = function(tbl)
-    if tbl.classes:includes("form") then return form(tbl) end
     if #tbl.colspecs >= MANY_COLUMNS then tbl = tbl:walk { Plain = fit_number } end
     local caption = tbl.caption.long
     if #caption == 0 then return tbl end
@@ -393,7 +395,7 @@ return {
       blocks:insert(typst("]"))
       return blocks
     end
-    return (div.classes:includes("form") or div.attributes.role) and div.content or nil -- a list has a role
+    return div.attributes.role and div.content or nil -- a list has a role
   end,
   Blocks = function(blocks)
     local _, at = blocks:find_if(function(block) return block.t == "Div" and block.classes:includes("signature") end)
