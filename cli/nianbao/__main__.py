@@ -68,7 +68,7 @@ def _run() -> int:
         code = int(load_app(words)(args=words, prog_name="report", standalone_mode=False) or 0)
         sys.stdout.flush()
     except TyperException as error:
-        print_error(make_usage_error(error.format_message()))
+        print_error(make_usage_error(error))
         return EXIT_FAILED
     except Abort:
         return EXIT_FAILED

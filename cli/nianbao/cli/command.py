@@ -10,8 +10,10 @@ from functools import cache, partial
 from typing import Any, TypeVar
 
 import typer
+from typer._click.exceptions import MissingParameter
 from typer._click.formatting import HelpFormatter
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 
 from nianbao.cli.screen import get_screen
 from nianbao.cli.terminal import print_help_without_command
@@ -118,9 +120,13 @@ class Group(_TranslatedHelp, TyperGroup):
     command_class = Command
 
 
-def make_usage_error(message: str) -> UserError:
-    """Return the error for what typer says is wrong with a command line."""
-    return UserError(_translate_usage_error(message), _("see-help"))
+def make_usage_error(error: TyperException) -> UserError:
+    """Return the error for what typer says is wrong with a command line; an argument left out is told by its help."""
+    param = getattr(error, "param", None)
+    if isinstance(error, MissingParameter) and isinstance(param, TyperArgument) and param.help:
+        name = param.make_metavar(error.ctx) if error.ctx else ""
+        return UserError(_("argument-left-out", name=name, help=param.help), _("see-help"))
+    return UserError(_translate_usage_error(error.format_message()), _("see-help"))
 
 
 def _translate_usage_error(message: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Annotated
 
 from msgspec import Meta
@@ -77,3 +78,17 @@ def find_text_faults(formats: TextFormats) -> Iterator[Fault]:
                 yield Fault(keys, _("number-pattern-needs-group"))
     if len(formats.digits) not in {0, 10}:
         yield Fault(("text", "digits"), _("digits-should-be-ten"))
+
+
+def write_years(text: str, formats: TextFormats) -> str:
+    """Write years in the numerals of a language (二〇二四年) in as many digits."""
+    if not formats.digits:
+        return text
+    digits = str.maketrans(formats.digits, "0123456789") | str.maketrans(dict.fromkeys(formats.zeros, "0"))
+    return _compile_year(f"{formats.digits}{formats.zeros}").sub(lambda match: match[0].translate(digits), text)
+
+
+@cache
+def _compile_year(numerals: str) -> re.Pattern[str]:
+    one = f"[{re.escape(numerals)}]"
+    return re.compile(rf"(?<!{one}){one}{{4}}(?!{one})")
