@@ -417,7 +417,9 @@ PERIODS = [
     ("cn-disclosure", "第2025号", None),
     ("cn-disclosure", "data/2025年", None),
     ("cn-disclosure", "20255", None),
-    ("cn-disclosure", "二〇二五", None),
+    ("cn-disclosure", "二〇二五", "2025"),
+    ("cn-disclosure", "二○二五年", "2025"),
+    ("cn-disclosure", "二五年", None),
 ]
 
 

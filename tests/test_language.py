@@ -314,11 +314,11 @@ def test_help_is_said_in_one_language(helped, name):
         (["buld"], "没有命令 'buld'；是不是 'build'？", "No such command 'buld'. Did you mean 'build'?"),
         (["build", "--tp"], "没有选项 --tp", "No such option: --tp"),
         (["build", "--out"], "选项 '--out' 后面要写值", "Option '--out' requires an argument."),
-        (["new"], "没有写 'PERIOD'：报告期", "Missing argument 'PERIOD': "),
         (["new"], "运行 report new --help", "run report new --help"),
         (["build", "--out"], "运行 report build --help", "run report build --help"),
         (["kind", "x"], "运行 report kind --help", "run report kind --help"),
         (["--root", ".", "build"], "选项写在命令后面", "write options after the command"),
+        (["new"], "还要写报告期，例如 2024（PERIOD）", "PERIOD is missing: "),
         (["new", "x"], "x 不是报告期", "x is no period"),
         (
             ["build", "--jobs", "x"],

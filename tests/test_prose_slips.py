@@ -6,7 +6,9 @@ import pytest
 
 from nianbao.checks.context import CheckContext
 from nianbao.checks.rules import (
+    doubled_mark,
     mistyped_name,
+    no_such_day,
     note_left,
     numbers_out_of_order,
     placeholder_left,
@@ -210,3 +212,29 @@ def test_a_name_that_differs_by_a_link_is_no_slip(find):
     name = "临江市发展和改革委员会"
     assert find(mistyped_name, "临江市发展改革委员会认真贯彻条例。", name=name) == []
     assert find(mistyped_name, "全市，临江市发展和改委员会印发指南。", name=name) == ["临江市发展和改委员会"]
+
+
+@pytest.mark.parametrize("marks", ["，，", "。。", "，。", "；，", "、、", "。，"])
+def test_marks_of_which_one_is_too_many_are_found(marks, find):
+    assert find(doubled_mark, f"公开信息{marks}检查。") == [f"公开信息{marks}"]
+
+
+@pytest.mark.parametrize("text", ["等等……。", "公开——检查", "“公开。”，检查", "是否公开？！", "（公开。），"])
+def test_marks_that_stand_beside_each_other_are_left_alone(text, find):
+    assert find(doubled_mark, text) == []
+
+
+@pytest.mark.parametrize("day", ["2023年2月29日", "11月31日", "13月1日", "2024年4月0日", "２月３０日"])
+def test_a_day_that_is_none_is_found(day, find):
+    assert find(no_such_day, f"于{day}公开。") == [day]
+
+
+@pytest.mark.parametrize("text", ["2024年2月29日", "2月29日", "12月31日", "1月至3月", "2024年1月1日起", "3月号"])
+def test_days_of_the_calendar_are_left_alone(text, find):
+    assert find(no_such_day, text) == []
+
+
+def test_a_name_with_a_blank_is_the_same_name(find):
+    text = f"{NAME}根据条例，由{NAME}编制。"
+    assert find(mistyped_name, text, name=f"{NAME} ") == []
+    assert find(mistyped_name, text, name="临江县 人民政府办公室") == []

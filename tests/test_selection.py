@@ -73,6 +73,14 @@ def test_an_unknown_word_is_an_error(city, word):
         select(city, [word])
 
 
+@pytest.mark.parametrize("word", ["docx", "DOCX"])
+def test_a_format_among_the_reports_is_told_how_several_are_written(city, word):
+    with pytest.raises(UserError) as caught:
+        select(city, ["2024", word])
+    assert f"{word} 是输出格式" in caught.value.message
+    assert f"--to pdf,{word}" in caught.value.fix
+
+
 def test_a_folder_without_a_data_file_is_named(city):
     with pytest.raises(UserError, match="notes 的文件夹里没有数据文件"):
         select(city, ["notes"])

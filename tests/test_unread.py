@@ -1,12 +1,14 @@
 """Files that are not read are named with what they should be called, and files in another encoding with how to save."""
 
+import io
 import json
 import shutil
+import zipfile
 from types import SimpleNamespace
 
 import pytest
 
-from nianbao.model.parsing.encoding import find_other_encoding
+from nianbao.model.parsing.encoding import find_no_data_file, find_other_encoding
 from nianbao.model.period import Calendar
 from nianbao.workspace.data_files.names import guess_period
 
@@ -163,6 +165,51 @@ def test_slips_in_other_files_are_told_in_the_same_words(put, command, name, sli
 def test_what_is_utf_8_is_no_other_encoding():
     for text in (TEXT, "", "a\0b", "\ufeffyear = 2020\n"):
         assert find_other_encoding(text.encode(), "x") is None
+        assert find_no_data_file(text.encode(), "x") is None
+
+
+def make_package(*names):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as package:
+        for name in names:
+            package.writestr(name, "<x/>")
+    return buffer.getvalue()
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OTHER_FORMATS = [
+    (".docx", "Word 文件", make_package("[Content_Types].xml", "word/document.xml")),
+    (".xlsx", "Excel 表", make_package("[Content_Types].xml", "xl/workbook.xml")),
+    (".ofd", "OFD 文件", make_package("OFD.xml")),
+    (".zip", "压缩文件", make_package("a.txt")),
+    (".doc", "Word 文件", OLE + bytes(99) + "WordDocument".encode("utf-16-le")),
+    (".xls", "Excel 表", OLE + bytes(99) + "Workbook".encode("utf-16-le")),
+    (".pdf", "PDF 文件", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"),
+    (".jpg", "图片", b"\xff\xd8\xff\xe0"),
+    (".html", "网页", b"<!DOCTYPE html>\n<html>"),
+    (".json", "JSON 文件", b'{"year": 2020}'),
+    (".csv", "CSV 表格", "项目,数量\n新收,3\n".encode()),
+    (".csv", "CSV 表格", "项目,数量\n新收,3\n".encode("gb18030")),
+    (".csv", "CSV 表格", "项目\t数量\n新收\t3\n".encode()),
+]
+
+
+@pytest.mark.parametrize(("suffix", "what", "content"), OTHER_FORMATS)
+def test_a_file_of_another_format_is_named_with_what_to_do(put, command, suffix, what, content):
+    folder = put("2020.toml")
+    (folder / "data/2020.toml").write_bytes(content)
+    output = command("validate", "2020", cwd=folder).output
+    assert f"error[not-text] 这是{what}" in output.replace("这是 ", "这是")
+    assert f"report import 2020{suffix}" in output
+    assert command("fmt", "2020", "--fix", cwd=folder).exit_code
+    assert (folder / "data/2020.toml").read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "text", ["year 2020\nname 某局\n", "一、总体情况\n\n本年公开，3条。\n", "year = 2020, 3\na, b\n"]
+)
+def test_a_data_file_with_slips_is_of_no_other_format(text):
+    assert find_no_data_file(text.encode(), "x") is None
 
 
 # ── fmt --fix ────────────────────────────────────────────────────────────────────────

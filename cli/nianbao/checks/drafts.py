@@ -14,7 +14,7 @@ from nianbao.model.facts import Facts, limit_sizes, parse
 from nianbao.model.finding import Finding, UserError, try_work
 from nianbao.model.form import Form
 from nianbao.model.i18n import _
-from nianbao.model.parsing.encoding import find_other_encoding
+from nianbao.model.parsing.encoding import find_no_data_file
 from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.workspace.files import SavedFile
@@ -74,7 +74,7 @@ def format_file(store: Store, period: Period, *, check: bool = False) -> Formatt
 def correct_file(store: Store, period: Period, *, check: bool = False) -> FormattedFile:
     """Correct the slips of the pen in a data file that are certain, and format it; see `format_file`."""
     path, content = store.data(period), store.content(period)
-    if finding := find_other_encoding(content, path):
+    if finding := find_no_data_file(content, path):
         return FormattedFile(period, path, changed=False, findings=[finding])
     corrected = correct_text(content.decode("utf-8"))
     facts = parse(corrected.text, path)

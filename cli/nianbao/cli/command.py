@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import typer
 from typer._click.exceptions import MissingParameter, NoSuchOption, UsageError
 from typer._click.formatting import HelpFormatter
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from nianbao.cli.screen import get_screen
@@ -122,11 +122,14 @@ class Group(_TranslatedHelp, TyperGroup):
 
 
 def make_usage_error(error: TyperException, words: Sequence[str]) -> UserError:
-    """Return the error for what typer says is wrong with the words of a command line; it names the help to read."""
+    """Return the error for what typer says is wrong with the words of a command line; it names the help to read.
+
+    An argument that is missing is told by what it means.
+    """
     message = _translate_usage_error(error.format_message())
     context = error.ctx if isinstance(error, UsageError) else None
-    if isinstance(error, MissingParameter) and (meaning := getattr(error.param, "help", "")):
-        message = _("missing-and-meaning", missing=message.rstrip("."), meaning=meaning)
+    if isinstance(error, MissingParameter) and isinstance(error.param, TyperArgument) and error.param.help and context:
+        message = _("argument-left-out", name=error.param.make_metavar(context), help=error.param.help)
     if isinstance(error, NoSuchOption) and context and context.parent is None:
         return UserError(message, _("options-after-command"))
     command = " ".join(["report", *takewhile(str.isalpha, words[:1])])  # typer's parser does not say which

@@ -1,6 +1,7 @@
 """Errors of DuckDB in a user's query, described in the language of the user."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
@@ -8,13 +9,27 @@ from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _, join_words
 
 _NO_COLUMN, _NO_TABLE = N_("no-such-column"), N_("no-such-query-table")
+_NOT_GROUPED = N_("column-not-grouped")
 _QUERY_ERRORS = (
+    (re.compile(r'column "(?P<name>[^"]+)" must appear in the GROUP BY clause'), _NOT_GROUPED),
+    (re.compile(r"No function matches .*?'(?P<call>[^']+)'"), N_("function-not-of-these")),
+    (re.compile(r'best candidate function for the function call "(?P<call>.*?)"\.'), N_("function-not-of-these")),
+    (
+        re.compile(r"Could not convert string '(?P<text>.*?)' to U?(?:INT|DEC|DOU|FLO)"),
+        N_("text-no-number"),
+    ),
+    (re.compile(r'(?:date|timestamp) field value out of range: "(?P<text>.*?)"'), N_("text-no-date")),
+    (re.compile(r"WHERE clause cannot contain aggregates"), N_("aggregate-in-where")),
+    (re.compile(r"aggregate function calls cannot be nested"), N_("aggregates-nested")),
+    (re.compile(r"Set operations can only apply"), N_("union-of-unlike-columns")),
+    (re.compile(r"More than one row returned by a subquery"), N_("subquery-of-many-rows")),
     (re.compile(r'syntax error at or near "(?P<name>.*?)"'), N_("sql-unreadable-at")),
     (re.compile(r"syntax error at end of input"), N_("sql-incomplete")),
     (re.compile(r'(?:[Cc]olumn "|column named ")(?P<name>[^"]+)"'), _NO_COLUMN),
     (re.compile(r"Table with name (?P<name>\S+) does not exist"), _NO_TABLE),
     (re.compile(r'Referenced table "(?P<name>[^"]+)" not found'), _NO_TABLE),
     (re.compile(r"Function with name (?P<name>\S+) does not exist"), N_("no-such-function")),
+    (re.compile(r"No files found that match"), N_("query-reads-tables-only")),
     (
         re.compile(r"(?:file system operations|external access).*disabled|configuration has been locked"),
         N_("query-reads-tables-only"),
@@ -31,11 +46,13 @@ def describe(error: str, query: str, tables: Mapping[str, Sequence[str]], first_
     """
     line = re.search(r"^LINE (\d+)(: .*\n *\^+)", error, re.MULTILINE)
     match, key = next(((match, key) for pattern, key in _QUERY_ERRORS if (match := pattern.search(error))), (None, ""))
-    message = _(key, **match.groupdict()) if match else error.partition("\n")[0]
+    message = _(key, **match.groupdict()) if match else _("in-words-of-duckdb", words=error.partition("\n")[0])
     name = match.groupdict().get("name", "") if match else ""
-    tip = _advise(key, name, query, tables) or _("see-query-tables")
+    if name != (usual := unicodedata.normalize("NFKC", name)):
+        return UserError(_("cannot-answer-query", message=message), _("write-usual-signs", usual=usual))
+    advice = "" if key == _NOT_GROUPED else _advise(key, name, query, tables)
     marked = f"\nLINE {int(line[1]) - first_line + 1}{line[2]}" if line else ""
-    return UserError(_("cannot-answer-query", message=message) + marked, tip)
+    return UserError(_("cannot-answer-query", message=message) + marked, advice or _("see-query-tables"))
 
 
 def _advise(key: str, name: str, query: str, tables: Mapping[str, Sequence[str]]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.i18n import _, join_words
-from nianbao.model.parsing.encoding import find_other_encoding
+from nianbao.model.parsing.encoding import find_no_data_file, find_other_encoding
 from nianbao.workspace import staging
 from nianbao.workspace.access import RefusedError, describe_reason, is_regular, read, resolve_target
 
@@ -180,7 +180,7 @@ def make_read_error(name: str, error: OSError) -> UserError:
 
 def parse_facts(content: bytes, name: str) -> Facts | Finding:
     """Read the bytes of a file of facts; what is no UTF-8 text gives the finding that says so."""
-    return find_other_encoding(content, name) or parse(content.decode("utf-8"), name)
+    return find_no_data_file(content, name) or parse(content.decode("utf-8"), name)
 
 
 def parse_toml(text: str, name: str) -> Facts:

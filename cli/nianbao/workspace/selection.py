@@ -195,6 +195,8 @@ def match_offices(store: Store, word: str, known: Mapping[str, Sequence[Period]]
         return matches
     if name in store.folders() and (unread := find_unread_of(store, [name], ()) or find_empty(store, [name])):
         raise _describe_unread(unread)
+    if word.lower() in store.formats():
+        raise UserError(_("format-among-reports", word=word), _("join-formats-by-commas", word=word))
     from difflib import get_close_matches  # noqa: PLC0415  # slow to import, and only needed for mistakes
 
     similar = get_close_matches(name, list(filter(None, known)), n=1)

@@ -19,7 +19,7 @@ from nianbao.datafiles.row_totals import find_total_edits
 from nianbao.model.facts import Facts, limit_sizes, parse
 from nianbao.model.finding import Finding, UserError, try_work
 from nianbao.model.i18n import _
-from nianbao.model.parsing.encoding import find_other_encoding
+from nianbao.model.parsing.encoding import find_no_data_file
 from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.workspace.selection import ReportRef
@@ -47,7 +47,7 @@ def fix_file(store: Store, period: Period, *, write: bool) -> FixedFile:
 
     Raises `UserError` where the file cannot be read or written, or was changed by others meanwhile.
     """
-    if find_other_encoding(store.content(period), store.data(period)):
+    if find_no_data_file(store.content(period), store.data(period)):
         return FixedFile(store.data(period), "", "", ())  # which the check says
     content, text = read_data_text(store, period)
     with limit_check():

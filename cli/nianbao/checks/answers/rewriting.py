@@ -4,7 +4,7 @@ import stat
 
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
-from nianbao.model.parsing.encoding import find_other_encoding
+from nianbao.model.parsing.encoding import find_no_data_file
 from nianbao.model.period import Period
 from nianbao.workspace.files import SavedFile
 from nianbao.workspace.store import Store
@@ -16,7 +16,7 @@ _ANY_MAY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 def read_data_text(store: Store, period: Period) -> tuple[bytes, str]:
     """Read a data file: its bytes, and its text without a byte order mark; raises `UserError` where it is no UTF-8."""
     content = store.content(period)
-    if finding := find_other_encoding(content, store.data(period)):
+    if finding := find_no_data_file(content, store.data(period)):
         raise UserError(f"{finding.place}: {finding.message}", finding.fix)
     return content, content.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding, Place, UserError
 from nianbao.model.report import Number, Report, compute_totals, fill_form
-from nianbao.model.values.repairs import repair_value
+from nianbao.model.values.repairs import mend_header, repair_value
 from nianbao.workspace.store import Store
 
 # The rules whose mistakes are mended otherwise than by figures.
@@ -70,9 +70,20 @@ def _mend_text(report: Report, cause: Finding) -> str:
     if cause.rule == YEAR_DIFFERS and cause.address in report.values:
         named = place.file.rpartition("/")[2].removesuffix(".toml")
         return _put_value(report, place, named if named.isdigit() else f'"{named}"')
-    if cause.rule == WRONG_TYPE and (repair := _repair(report, cause)):
+    if cause.rule == WRONG_TYPE and (header := mend_header(place)):
+        lines = report.facts.text.split("\n")
+        lines[place.line - 1] = header
+        return "\n".join(lines)
+    if cause.rule == WRONG_TYPE and (repair := _repair(report, cause) or _stand_in(report, cause)):
         return _put_value(report, place, repair)
     return ""
+
+
+def _stand_in(report: Report, cause: Finding) -> str:
+    """Return a number for a fact that should have one, which shows what is said only because there is none."""
+    value_type = report.form.value_types.get(cause.address)
+    is_fact = value_type and value_type.is_number and cause.address not in report.form.slots
+    return "0" if is_fact else ""
 
 
 def _repair(report: Report, cause: Finding) -> str:

@@ -39,14 +39,15 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every place where the name of the office is written with one slip."""
     written = context.report.values.get("title")
     title = written if isinstance(written, str) else ""
-    for near in find_near_names(title, context.author):
+    author = context.author.strip()
+    for near in find_near_names(title, author):
         yield _make_finding(context, "title", near.quote(title), "warning")
     named = [match[1] for _section, match in find_named_authors(context)]
     others = {unit.name for unit in context.register.units.values()}
     told: set[tuple[str, str]] = set()
     for reading in read_texts(context):
         for sentence in reading.sentences:
-            for near in find_near_names(sentence.text, context.author):
+            for near in find_near_names(sentence.text, author):
                 words = near.quote(sentence.text)
                 level: Level | None = "warning" if words in named else _judge(context, sentence.text, near)
                 if level and words not in others and (sentence.section, words) not in told:
@@ -56,10 +57,11 @@ def judge(context: CheckContext) -> Iterator[Finding]:
 
 def _judge(context: CheckContext, text: str, near: NearName) -> Level | None:
     """Judge words by what differs: a slip in a word of all offices, or in none that tells offices apart."""
-    form, name = context.report.form, context.author
+    form, name = context.report.form, context.author.strip()
     is_last = near.at == len(name) - 1
     if near.slip != "other":
-        is_optional = near.slip == "lost" and name[near.at] in form.locale.text.optional_in_names
+        optional = f"{form.locale.text.optional_in_names} \u3000"
+        is_optional = near.slip == "lost" and name[near.at] in optional
         return None if is_optional else "warning"
     words = compile_pattern(form.locale.text.office_words or "(?!)").finditer(name)
     is_of_all = any(match.start() <= near.at < match.end() for match in words)

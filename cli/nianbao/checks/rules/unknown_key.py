@@ -58,9 +58,14 @@ def _make_finding(context: CheckContext, address: str, known: set[str] | None = 
     above, _dot, key = address.rpartition(".")
     keys = _read_keys(context.report.form)
     nearest = keys.find_nearest(above, key) if known is None else _find_similar(key, known)
+    elsewhere = keys.find_elsewhere(above, key) if known is None and not nearest else ""
+    if elsewhere.startswith(f"{above}."):
+        nearest = elsewhere.removeprefix(f"{above}.")
     choices = join_words(sorted(keys.list_below(above) if known is None else known))
     allowed = _("keys-of-table", table=above, choices=choices) if above else _("keys-here", choices=choices)
     fix = allowed if choices else _("delete-line")
+    if elsewhere and not nearest:
+        fix = _("move-to-table", key=key, table=elsewhere.rpartition(".")[0])
     return context.make_finding(
         address,
         _("unknown-key", key=key),
@@ -99,6 +104,14 @@ class _Keys:
             by_label = (near for near, label in self._list_labels(above) if key in label)
             self._nearest[above, key] = _find_similar(key, self.list_below(above)) or next(by_label, "")
         return self._nearest[above, key]
+
+    def find_elsewhere(self, above: str, key: str) -> str:
+        """Find the only address of the form that ends with a key, below the address above it or else anywhere."""
+        known = {*self._form.value_types, *self._form.groups}
+        found = [address for address in known if address.endswith(f".{key}")]
+        below = [address for address in found if address.startswith(f"{above}.")]
+        found = below or ([] if "." in above else found)  # a column is of its row
+        return found[0] if len(found) == 1 else ""
 
     def _list_labels(self, above: str) -> list[tuple[str, str]]:
         """List the keys below an address that stand for a table, a fact, a row or a column, each with its label."""

@@ -23,21 +23,21 @@ from nianbao.checks.context import CheckContext
 from nianbao.checks.wording import list_own_texts, shorten
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
+from nianbao.model.locale.text_formats import TextFormats
 
 LEVEL = "warning"
 
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
-_LAST_WORD = re.compile(r"(?:^|[\s。；：，、;:,.])\W?(\w{1,4})\Z")
-_LETTERS = re.compile(r"[a-zA-Z]|[ivx]{1,4}")  # that number an item
 _BEFORE = 6  # characters before a mark that may be the number of an item
 _AFTER = 12  # characters of the text that are quoted
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every bracket and quotation mark of the texts of the data file that has no other one."""
+    written = context.report.form.locale.text
     for address, text in list_own_texts(context.report):
-        for kind in context.report.form.locale.text.marks:
-            for at in _find_unpaired(text, kind):
+        for kind in written.marks:
+            for at in _find_unpaired(text, kind, written):
                 place_of_other = 1 if text[at] in kind[::2] else -1
                 other = kind[kind.index(text[at]) + place_of_other]
                 words = text[at : at + _AFTER].partition("\n")[0]
@@ -46,7 +46,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
                 yield context.make_finding(address, message, label=_("mark-missing", other=other), place=place)
 
 
-def _find_unpaired(text: str, kind: str) -> Iterator[int]:
+def _find_unpaired(text: str, kind: str, written: TextFormats) -> Iterator[int]:
     """Find the positions of marks of one kind without the other one, the first of each paragraph."""
     marks = [(match.start(), match[0] in kind[::2]) for match in _compile(kind).finditer(text)]
     ends = [match.start() for match in _PARAGRAPH_END.finditer(text)] if marks else []
@@ -59,7 +59,7 @@ def _find_unpaired(text: str, kind: str) -> Iterator[int]:
                 opened.append(at)
             elif opened:
                 opened.pop()
-            elif not _is_number_of_item(text[max(0, at - _BEFORE) : at]):
+            elif not _compile_item(written.digits + written.tens).search(text[max(0, at - _BEFORE) : at]):
                 closing.append(at)
         # A paragraph that an import has torn in two is one.
         is_torn = len(closing) == 1 and alone and alone[-1][0] == paragraph - 1 and alone[-1][2]
@@ -69,12 +69,13 @@ def _find_unpaired(text: str, kind: str) -> Iterator[int]:
     yield from (at for _paragraph, at, _opens in alone)
 
 
-def _is_number_of_item(before: str) -> bool:
-    """Tell whether the text before a bracket ends in digits, in numerals of any script, or in letters that number."""
-    match = _LAST_WORD.search(before)
-    return match is not None and (match[1].isnumeric() or bool(_LETTERS.fullmatch(match[1])))
-
-
 @cache
 def _compile(kind: str) -> re.Pattern[str]:
     return re.compile(f"[{re.escape(kind)}]")
+
+
+@cache
+def _compile_item(numerals: str) -> re.Pattern[str]:
+    """Return the pattern of what stands in front of a bracket that ends the number of an item: 1), a), ii)."""
+    numeral = f"|[{re.escape(numerals)}]{{1,3}}" if numerals else ""
+    return re.compile(rf"(?:^|\W)(?:\d{{1,3}}|[a-zA-Z]|[ivx]{{1,4}}{numeral})\Z")

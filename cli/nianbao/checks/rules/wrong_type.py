@@ -24,7 +24,7 @@ from nianbao.model.i18n import _, translate
 from nianbao.model.pictures import PICTURES
 from nianbao.model.report import Report, ReportEntry
 from nianbao.model.values.faults import describe_value
-from nianbao.model.values.repairs import Repair, repair_value
+from nianbao.model.values.repairs import Repair, mend_header, repair_value
 
 LEVEL = "error"
 SCOPE = "figures"
@@ -39,7 +39,9 @@ def judge(context: CheckContext) -> Iterator[Finding]:
             place = report.facts.find_place(entry.address)
             repair = repair_value(place.text, entry.value_type) if entry.value_type else None
             said, fix = (
-                _propose(context, entry.address, place, repair) if repair else ("", _describe_row(report, entry))
+                _propose(context, entry.address, place, repair)
+                if repair
+                else ("", _describe_header(place) or _describe_row(report, entry))
             )
             yield context.make_finding(entry.address, f"{translate(label)}: {fault}", label=said, fix=fix, place=place)
     for table in ("prose", "headings"):
@@ -61,6 +63,12 @@ def _propose(context: CheckContext, address: str, place: Place, repair: Repair) 
 def _describe_repair(place: Place, repair: Repair) -> str:
     line = place.replace_text(repair.after).strip()
     return _("write-line-or-run-fix", line=line) if repair.certain else _("write-line", line=line)
+
+
+def _describe_header(place: Place) -> str:
+    """Say how the header of a table is written that has the brackets of a list; an empty text for anything else."""
+    line = mend_header(place)
+    return _("write-line", line=line) if line else ""
 
 
 def _describe_row(report: Report, entry: ReportEntry) -> str:

@@ -21,10 +21,10 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.stated.numerals import write_years
 from nianbao.checks.wording import find_place, normalize, shorten
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, translate
+from nianbao.model.locale.text_formats import write_years
 from nianbao.model.wordings.patterns import compile_pattern
 
 LEVEL = "warning"

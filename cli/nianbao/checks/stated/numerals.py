@@ -69,20 +69,6 @@ def write_in_digits(text: str, formats: TextFormats) -> DigitText:
     return DigitText("".join((*parts, text[last:])), text, tuple(replacements)) if parts else DigitText(text, text)
 
 
-def write_years(text: str, formats: TextFormats) -> str:
-    """Write years in the numerals of a language (二〇二四年) in as many digits."""
-    if not formats.digits:
-        return text
-    digits = str.maketrans(formats.digits, "0123456789") | str.maketrans(dict.fromkeys(formats.zeros, "0"))
-    return _compile_year(f"{formats.digits}{formats.zeros}").sub(lambda match: match[0].translate(digits), text)
-
-
-@cache
-def _compile_year(numerals: str) -> re.Pattern[str]:
-    one = f"[{re.escape(numerals)}]"
-    return re.compile(rf"(?<!{one}){one}{{4}}(?!{one})")
-
-
 def read_number(written: str, formats: TextFormats) -> int:
     """Read a number in digits, or in the numerals of a language; 0 for what is none."""
     number = written if written.isdecimal() else _read_numeral(written, formats) or "0"

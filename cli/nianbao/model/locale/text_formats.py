@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Annotated
 
 from msgspec import Meta
@@ -14,9 +15,10 @@ _SIZE = Meta(ge=1, le=10_000)
 _PATTERN = Meta(pattern=r"\S")
 _PATTERN_KEYS = (
     "sentence_end", "part_end", "year", "not_count_before", "not_count_after",
-    "numeral_before", "numeral_after", "inexact_before", "inexact_after", "office_words",
+    "numeral_before", "numeral_after", "inexact_before", "inexact_after", "office_words", "doubled", "days",
 )  # fmt: skip
 
+_YEAR_MONTH_DAY = 3  # groups
 _OF_NUMBERS = ("numbering", "shares")  # each pattern has one group, which is the number
 
 
@@ -53,6 +55,8 @@ class TextFormats(Shape, frozen=True):
     prompts: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-prompts")] = ()
     notes: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-notes")] = ()
     marks: Annotated[tuple[Annotated[str, Meta(min_length=2)], ...], Meta(description="field-text-marks")] = ()
+    doubled: Annotated[str, Meta(description="field-text-doubled")] = ""
+    days: Annotated[str, Meta(description="field-text-days")] = ""
     numbering: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-numbering")] = ()
     shares: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-shares")] = ()
     office_words: Annotated[str, Meta(description="field-text-office-words")] = ""
@@ -73,7 +77,23 @@ def find_text_faults(formats: TextFormats) -> Iterator[Fault]:
         else:
             if keys == ("text", "year") and groups != 1:
                 yield Fault(keys, _("year-pattern-needs-group"))
+            if keys[1] == "days" and text and groups != _YEAR_MONTH_DAY:
+                yield Fault(keys, _("days-pattern-needs-groups"))
             if keys[1] in _OF_NUMBERS and groups != 1:
                 yield Fault(keys, _("number-pattern-needs-group"))
     if len(formats.digits) not in {0, 10}:
         yield Fault(("text", "digits"), _("digits-should-be-ten"))
+
+
+def write_years(text: str, formats: TextFormats) -> str:
+    """Write years in the numerals of a language (二〇二四年) in as many digits."""
+    if not formats.digits:
+        return text
+    digits = str.maketrans(formats.digits, "0123456789") | str.maketrans(dict.fromkeys(formats.zeros, "0"))
+    return _compile_year(f"{formats.digits}{formats.zeros}").sub(lambda match: match[0].translate(digits), text)
+
+
+@cache
+def _compile_year(numerals: str) -> re.Pattern[str]:
+    one = f"[{re.escape(numerals)}]"
+    return re.compile(rf"(?<!{one}){one}{{4}}(?!{one})")

@@ -117,6 +117,10 @@ class _Scanner(ValueScanner):
             return
         if not line.strip(" \t\r])},;("):
             self.add(start, start + len(line.rstrip()), N_("slip-bracket-left-over"), "")
+        elif BARE_PATH.fullmatch(name := line.strip()):
+            at = start + line.index(name)
+            self.add(at, at + len(name), N_("slip-header-without-brackets"), f"[{name}]")
+            self._define_table(tuple(name.split(".")), start, is_array=False)
         else:
             self.add(start, start, N_("slip-prose"), "# ")
         self._pass_line()

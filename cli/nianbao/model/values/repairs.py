@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 import toml_rs
 
+from nianbao.model.finding import Place
 from nianbao.model.value_types import ValueType
 
 _QUOTED = re.compile(r"\"([^\"\\\n]*)\"|'([^'\n]*)'")
 _WHOLE = re.compile(r"([+-]?\d+)\.0+", re.ASCII)
 _DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ].*)?", re.ASCII)
 _NEGATIVE = re.compile(r"[-\u2212]\s*([1-9][\d_]*(?:\.\d+)?)", re.ASCII)
+_LIST_HEADER = re.compile(r"(\s*)\[\[([^\[\]\n]+)\]\]")
 _BARE = re.compile(r"[+-]?\d[\d.:T Z-]*", re.ASCII)
 
 
@@ -29,6 +31,12 @@ class Repair(NamedTuple):
 def repair_value(raw: str, value_type: ValueType) -> Repair | None:
     """Repair a value as it is written in TOML; None where nobody can tell what was meant."""
     return next((found for found in _list_repairs(raw) if _is_of_type(found.after, value_type)), None)
+
+
+def mend_header(place: Place) -> str:
+    """Return the header of one table for a line that is the header of a list of tables; else an empty text."""
+    header = _LIST_HEADER.match(place.source)
+    return f"{header[1]}[{header[2]}]{place.source[header.end() :]}" if header else ""
 
 
 def _list_repairs(raw: str) -> list[Repair]:

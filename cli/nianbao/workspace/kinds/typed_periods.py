@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import PurePath
 
 from nianbao.model.finding import UserError
+from nianbao.model.locale.text_formats import write_years
 from nianbao.model.period import PARTS, Period, parse_period
 from nianbao.workspace.kinds import KindFolder
 
@@ -14,8 +15,8 @@ _YEAR = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
 
 
 def parse_typed_period(kind: KindFolder, word: str) -> Period | None:
-    """Return the period that a word means: ２０２５, 2025-q3, 2025.toml, or its name in a language of the kind."""
-    text = fold_width(word)
+    """Return the period that a word means: ２０２５, 二〇二五, 2025-q3, 2025.toml, or its name in a language."""
+    text = _write_year(kind, fold_width(word))
     period = parse_period(text.removesuffix(".toml").upper())
     year = _YEAR.search(text)
     if period or not year or PurePath(text).name != text:
@@ -25,6 +26,18 @@ def parse_typed_period(kind: KindFolder, word: str) -> Period | None:
     except UserError:  # a mistake in the files of the kind is told to whoever needs them
         return None
     return candidates.get(_squeeze(text))
+
+
+def _write_year(kind: KindFolder, text: str) -> str:
+    """Return a word with a year in digits that is in the numerals of a language of the kind."""
+    if text.isascii():
+        return text
+    try:
+        for language in kind.settings.languages:
+            text = write_years(text, kind.read_locale(language).text)
+    except UserError:  # see above
+        pass
+    return text
 
 
 def fold_width(word: str) -> str:

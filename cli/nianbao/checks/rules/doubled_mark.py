@@ -1,0 +1,38 @@
+"""标点连写了两个。
+
+多半是改句子时多留了一个，例如“。。”“，。”。省略号、破折号不算。看哪些写法，由语言文件的 doubled 列出。
+这是提醒，不妨碍生成。
+
+不对:
+
+    [prose]
+    other = "全年举办培训4次，。"
+
+对:
+
+    [prose]
+    other = "全年举办培训4次。"
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import CheckContext
+from nianbao.checks.wording import list_own_texts
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+from nianbao.model.wordings.patterns import compile_pattern
+
+LEVEL = "warning"
+
+_BEFORE = 8  # characters in front of the marks that are quoted
+
+
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every two punctuation marks of which one is too many."""
+    doubled = context.report.form.locale.text.doubled
+    for address, text in list_own_texts(context.report) if doubled else ():
+        for match in compile_pattern(doubled).finditer(text):
+            line = text.count("\n", 0, match.start()) + 1
+            words = text[max(0, match.start() - _BEFORE) : match.end()].rpartition("\n")[2]
+            place = context.report.facts.find_place(address, text_line=line, words=words)
+            yield context.make_finding(address, _("marks-doubled", marks=match[0], words=words), place=place)
