@@ -323,6 +323,12 @@ def test_any_figures_are_drawn_within_the_picture(root, tmp_path, figures):
     assert [level for level, _line, _message in findings(store)] == (["warning"] if not any(figures) else [])
 
 
+def test_many_bars_stand_close(root, tmp_path):
+    outputs.build_report(office(tmp_path, root, own([*range(1, 16)])), Period(2023), ["html"])
+    (svg,) = svgs(tmp_path / "build/2023")
+    assert float(svg.get("height")) < WIDTH  # less than half of a page
+
+
 def test_a_small_figure_beside_a_large_one_is_seen(root, tmp_path):
     outputs.build_report(office(tmp_path, root, own([9_999_999, 1, 0])), Period(2023), ["html"])
     assert [float(bar.get("width")) >= 1 for bar in svgs(tmp_path / "build/2023")[0].iter(f"{SVG}rect")] == [True, True]

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from jinja2 import TemplateError
 
 from nianbao.compose.markdown import Markdown, escape
-from nianbao.compose.template_context import AbsentFact, NumberOfType, TextOfType, Year
+from nianbao.compose.template_context import AbsentFact, NumberOfType, TextOfType, Year, describe_no_value
 from nianbao.model.i18n import _, translate
 from nianbao.model.locale import Locale
 from nianbao.model.value_types import find_currency_places
@@ -38,7 +38,7 @@ def _format_plain_value(value: object, locale: Locale) -> str:
         return _format_number(value, locale)
     if isinstance(value, date):
         return locale.format_date(value)
-    raise TemplateError(_("placeholder-is-no-value"))
+    raise TemplateError(describe_no_value(value))
 
 
 def _format_number(number: int | Decimal, locale: Locale) -> str:

@@ -239,7 +239,9 @@ def _find_name_faults(node: nodes.Expr, names: Names, *, is_alone: bool) -> Iter
             address = ".".join(keys[: i + 1])
             break
     if value is None:
-        yield PlaceholderFault(node.lineno, describe_unknown(parent, address), address)
+        is_table = keys[0] == "tables" and "tables" not in names
+        why = _("tables-in-templates-only") if is_table else describe_unknown(parent, address)
+        yield PlaceholderFault(node.lineno, why, address)
     elif isinstance(value, AbsentFact):
         yield PlaceholderFault(
             node.lineno, _("data-file-lacks-fact", address=address, label=translate(value.label)), address

@@ -1,10 +1,13 @@
 """The tables of a report as templates go through them: rows and columns with their labels, and cells by column."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from nianbao.compose.template_context import find_fact
+from jinja2.exceptions import TemplateError
+
+from nianbao.compose.template_context import PartOfTable, find_fact, find_nearest, tell_nearest
 from nianbao.model.form import Form
+from nianbao.model.i18n import _
 from nianbao.model.report import Report
 from nianbao.model.table import Table
 from nianbao.model.tables.slots import Slot
@@ -18,13 +21,14 @@ class TableColumn:
     label: str
 
 
-class TableRow:
+class TableRow(PartOfTable):
     """A row: its id and label; `row.person` and `row[column.id]` are its cells."""
 
-    __slots__ = ("_address", "_report", "id", "label")
+    __slots__ = ("_address", "_report", "_table", "id", "label")
 
     def __init__(self, report: Report, table: str, slot: Slot) -> None:
         self._report = report
+        self._table = table
         self._address = f"{table}.{slot.row}" if slot.row else table
         self.id = slot.row
         self.label = slot.row_label
@@ -41,8 +45,33 @@ class TableRow:
             raise KeyError(column)
         return value
 
+    def _describe_unknown(self, name: str) -> str:
+        known = [
+            slot.column for slot in self._report.form.slots.values() if f"{self._address}.{slot.column}" == slot.address
+        ]
+        return _(
+            "no-such-column-of-table", name=name, table=self._table, nearest=tell_nearest(find_nearest(name, known))
+        )
 
-class PrintedTable:
+    def _describe_use(self) -> str:
+        return _("row-is-no-value", table=self._table)
+
+
+class TableRows(list[TableRow], PartOfTable):
+    """The rows of a table."""
+
+    def __init__(self, table: str, rows: Iterable[TableRow]) -> None:
+        super().__init__(rows)
+        self._table = table
+
+    def _describe_unknown(self, name: str) -> str:  # noqa: ARG002  # they have no parts with names
+        return self._describe_use()
+
+    def _describe_use(self) -> str:
+        return _("rows-are-no-value", table=self._table)
+
+
+class PrintedTable(PartOfTable):
     """A table of a report: `label`, `rows` and `columns`, each once, in their order."""
 
     __slots__ = ("_report", "_table", "label")
@@ -53,10 +82,10 @@ class PrintedTable:
         self.label = table.label
 
     @property
-    def rows(self) -> list[TableRow]:
+    def rows(self) -> TableRows:
         """The rows."""
-        rows = {slot.row: slot for slot in reversed(self._table.slots)}
-        return [TableRow(self._report, self._table.id, slot) for slot in reversed(rows.values())]
+        id_, rows = self._table.id, {slot.row: slot for slot in reversed(self._table.slots)}
+        return TableRows(id_, (TableRow(self._report, id_, slot) for slot in reversed(rows.values())))
 
     @property
     def columns(self) -> list[TableColumn]:
@@ -64,8 +93,18 @@ class PrintedTable:
         columns = {slot.column: slot.columns[-1].label for slot in reversed(self._table.slots)}
         return [TableColumn(id_, label) for id_, label in reversed(columns.items())]
 
+    def __iter__(self) -> Iterator[TableRow]:
+        raise TemplateError(self._describe_use())
 
-class PrintedTables(Mapping[str, PrintedTable]):
+    def _describe_unknown(self, name: str) -> str:
+        near = find_nearest(name, ("label", "rows", "columns"))
+        return _("no-such-part-of-table", name=name, table=self._table.id, nearest=tell_nearest(near))
+
+    def _describe_use(self) -> str:
+        return _("rows-are-no-value", table=self._table.id)
+
+
+class PrintedTables(Mapping[str, PrintedTable], PartOfTable):
     """The tables of a report by their ids, made when a template asks for one."""
 
     def __init__(self, report: Report) -> None:
@@ -82,6 +121,12 @@ class PrintedTables(Mapping[str, PrintedTable]):
 
     def __len__(self) -> int:
         return len(self._form.tables)
+
+    def _describe_unknown(self, name: str) -> str:
+        return _("no-such-table-of-form", name=name, nearest=tell_nearest(find_nearest(name, self)))
+
+    def _describe_use(self) -> str:
+        return _("tables-are-no-value")
 
 
 def describe_form(form: Form) -> dict[str, str]:

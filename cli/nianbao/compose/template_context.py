@@ -1,6 +1,6 @@
 """The names that a template may use: the facts of a report as a tree, `requests.received.total`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 from typing import NoReturn
@@ -98,11 +98,34 @@ class AbsentFact:
     __lt__ = __le__ = __gt__ = __ge__ = _refuse
 
 
+class PartOfTable:
+    """What templates go through of tables: it knows what its parts are, and how to go through it."""
+
+    __slots__ = ()
+
+    def _describe_unknown(self, name: str) -> str:
+        """Return the message that it has no part of this name."""
+        raise NotImplementedError
+
+    def _describe_use(self) -> str:
+        """Return the message that it is no value, and how its values are reached."""
+        raise NotImplementedError
+
+
+def describe_no_value(value: object) -> str:
+    """Return the message that something which a template prints is no single value."""
+    if isinstance(value, PartOfTable):
+        return value._describe_use()  # noqa: SLF001  # hidden from templates
+    return _("placeholder-is-no-value")
+
+
 class UnknownName(StrictUndefined):
     """An undefined name: every use of it in a template is an error that names it."""
 
     @property
     def _undefined_message(self) -> str:
+        if isinstance(self._undefined_obj, PartOfTable):
+            return self._undefined_obj._describe_unknown(str(self._undefined_name))  # noqa: SLF001  # see above
         parent = get_address(self._undefined_obj) if isinstance(self._undefined_obj, FactNode) else ""
         return describe_unknown(self._undefined_obj, f"{parent}.{self._undefined_name}".strip("."))
 
@@ -111,11 +134,20 @@ def describe_unknown(parent: object, address: str) -> str:
     """Return the message that an address names no fact under its parent node, with the most similar name."""
     names = list_names(parent) if isinstance(parent, FactNode) else list(parent) if isinstance(parent, Mapping) else []
     group, _dot, name = address.rpartition(".")
+    near = find_nearest(name, names)
+    return _("no-such-fact", address=address, nearest=tell_nearest(f"{group}.{near}".strip(".") if near else ""))
+
+
+def find_nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known name that is most similar to one; none where no one is similar."""
     from difflib import get_close_matches  # noqa: PLC0415  # slow to import, and only needed for mistakes
 
-    matches = get_close_matches(name, names, 1)
-    nearest = _("nearest-is", near=f"{group}.{matches[0]}".strip(".")) if matches else ""
-    return _("no-such-fact", address=address, nearest=nearest)
+    return next(iter(get_close_matches(name, list(known), 1)), "")
+
+
+def tell_nearest(near: str) -> str:
+    """Return the end of a message that tells the most similar name, where there is one."""
+    return _("nearest-is", near=near) if near else ""
 
 
 def make_names(report: Report) -> dict[str, object]:

@@ -1,8 +1,9 @@
 """Check the Jinja templates of a kind: they compile, name facts that there are, and can be filled with any report."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 from jinja2.defaults import DEFAULT_NAMESPACE
@@ -35,6 +36,7 @@ _JINJA_NAMES = ("loop", "caller", "varargs", "kwargs", "self", "super")
 def check_templates(kind: KindFolder, forms: list[Form]) -> Iterator[Mistake]:
     """Compile every template, and look up every name in it."""
     names = [make_names(sample) for form in forms for sample in make_samples(form).values()]
+    describe = partial(_describe_unknown_in_all, names, {table.id for form in forms for table in form.tables})
     files = {name: (top.display(path), top.read_text(path)) for name, (top, path) in kind.find_files("**/*.j2").items()}
     trees: dict[str, nodes.Template] = {}
     environment = make_environment(load_nothing, kind.read_locale(kind.settings.languages[0]))
@@ -58,7 +60,7 @@ def check_templates(kind: KindFolder, forms: list[Form]) -> Iterator[Mistake]:
                 why = _("no-such-template", name=f"{kind.name}/{other}") + suggest(other, list(files))
                 yield Mistake(find_words(file, text, other), why)
         if names:
-            yield from _find_unknown_names(tree, file, text, names, assigned)
+            yield from _find_unknown_names(tree, file, text, describe, assigned)
         for node, words, why in find_idle_comparisons(tree, forms):
             yield Mistake(find_words(file, text, words, node.lineno), why)
     for form in forms:
@@ -92,7 +94,7 @@ def _find_unknown_functions(environment: Environment, tree: nodes.Template, file
 
 
 def _find_unknown_names(
-    tree: nodes.Template, file: str, text: str, names: Sequence[Mapping[str, object]], assigned: set[str]
+    tree: nodes.Template, file: str, text: str, describe: Callable[[list[str]], str], assigned: set[str]
 ) -> Iterator[Mistake]:
     """Find names that are neither facts of some form nor assigned in a template, wherever they stand."""
     builtin = {*DEFAULT_NAMESPACE, *_PAGE_NAMES, *_JINJA_NAMES}
@@ -101,9 +103,8 @@ def _find_unknown_names(
         keys = [] if id(node) in inner else split_into_keys(node)
         if not keys or keys[0] in assigned | builtin:
             continue
-        whys = [_describe_unknown(keys, known) for known in names]
-        if all(whys):
-            yield Mistake(find_words(file, text, ".".join(keys), node.lineno), whys[0])
+        if why := describe(keys):
+            yield Mistake(find_words(file, text, ".".join(keys), node.lineno), why)
 
 
 def _list_assigned(tree: nodes.Template) -> Iterator[str]:
@@ -115,9 +116,18 @@ def _list_assigned(tree: nodes.Template) -> Iterator[str]:
         yield from (name if isinstance(name, str) else name[1] for name in one.names)
 
 
+def _describe_unknown_in_all(names: Sequence[Mapping[str, object]], tables: set[str], keys: list[str]) -> str:
+    """Return why an address names no fact of any form; an empty text where it names one of some form."""
+    whys = [_describe_unknown(keys, known) for known in names]
+    if not all(whys):
+        return ""
+    is_table = keys[0] in tables and keys[1:] in ([], ["rows"])
+    return _("rows-by-tables", name=keys[0]) if is_table else whys[0]
+
+
 def _describe_unknown(keys: list[str], names: Mapping[str, object]) -> str:
     """Return why an address names no fact; an empty text where it names one, or what a fact can do."""
-    if keys[0] not in names:
+    if names.get(keys[0]) is None:
         return describe_unknown({**names, **dict.fromkeys(_PAGE_NAMES)}, keys[0])
     value: object = names[keys[0]]
     for number, key in enumerate(keys[1:], 1):
