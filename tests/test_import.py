@@ -12,7 +12,7 @@ from contextlib import suppress
 from io import BytesIO
 from multiprocessing import get_start_method
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 import openpyxl
 import pikepdf
@@ -33,7 +33,7 @@ from nianbao.importer.recognition.data_files import data_file as data
 from nianbao.importer.recognition.figures_json import collect_figures
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period
-from nianbao.workspace.processes.limits import limit
+from nianbao.workspace.processes.limits import READING_MESSAGES, LimitError, has_unfinished_work, limit, run_watched
 from nianbao.workspace.store import Store
 
 FOLDER = Path(__file__).parent / "published"
@@ -634,6 +634,35 @@ def test_the_time_limit_ends_code_that_catches_every_error():
 
     with pytest.raises(UserError, match="还没有读完"), limit(seconds=0.05):
         ignore_errors()
+
+
+def wait_in_parts(seconds):
+    """Do nothing in the processor, as work does that others do not let have it."""
+    end = monotonic() + seconds
+    while monotonic() < end:
+        sleep(0.02)
+
+
+def test_work_that_did_not_get_the_processor_may_take_longer_where_there_is_patience():
+    bounds = {"seconds": 0.2, "memory": 2**30, "messages": READING_MESSAGES}
+    assert run_watched(lambda: wait_in_parts(0.4) or "done", **bounds, patience=1_000) == "done"
+    with pytest.raises(LimitError):
+        run_watched(lambda: wait_in_parts(0.4), **bounds)
+    with pytest.raises(LimitError):
+        run_watched(lambda: wait_in_parts(0.6), **bounds, patience=2)
+    while has_unfinished_work():
+        sleep(0.02)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="time is bounded on Unix")
+def test_the_time_limit_of_a_file_has_patience_with_a_busy_machine():
+    with limit(seconds=0.2, patience=1_000):
+        wait_in_parts(0.4)
+    with pytest.raises(LimitError), limit(seconds=0.2, patience=2):
+        wait_in_parts(3)
+    with pytest.raises(LimitError), limit(seconds=0.2, patience=1_000):
+        for _ in iter(int, 1):  # without end, all in the processor
+            pass
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="time is bounded on Unix")

@@ -7,6 +7,7 @@ from variants import compose, draw_figures, format_rows, judge, make_grids
 
 from nianbao.importer.readers import read
 from nianbao.importer.recognition import recognize
+from nianbao.model.finding import UserError
 from nianbao.workspace.store import Store
 
 
@@ -194,3 +195,48 @@ def test_a_row_split_over_two_has_no_wrong_figure_and_no_false_blank(split, form
             assert cell.state == "undecided" or (cell.value or 0) == found[cell.slot.address], cell
     if split is split_figures_off:
         assert {row.evidence for row in recognized.tables.rows if row.layout.rows} == {"label", "order"}
+
+
+# ── tables of another year ───────────────────────────────────────────────────────────
+
+
+def print_two_years(form, found, *, captions, without=""):
+    """Return a page on which each table stands below that of the year before; of one table only that is left."""
+    tables = make_grids(form, found)
+    old = make_grids(form, dict.fromkeys(found, 7777))
+
+    def write(grid):
+        table = next(name for name, one in tables.items() if one is grid)
+        for year, one in ((form.first_year - 1, old[table]), (form.first_year, grid)):
+            yield captions.format(year=year)
+            if (table, year) != (without, form.first_year):
+                yield from ("<table>", *format_rows(one), "</table>")
+
+    lines = compose(form, tables, write).splitlines()
+    return "".join(line if line.startswith("<") else f"<p>{line}</p>" for line in lines)
+
+
+@pytest.mark.parametrize("without", ["", "requests"])
+def test_tables_of_the_year_before_are_left_out_with_a_note(without, form, forms):
+    found = draw_figures(form, Random(2))  # noqa: S311  # see above
+    page = print_two_years(form, found, captions="{year}年情况", without=without)
+    recognized = recognize(read(page.encode(), "html"), forms)
+    cells = recognized.cells_by_address
+    expected = {address for address in found if not without or not address.startswith(f"{without}.")}
+    assert {address: cell.value for address, cell in cells.items()} == {address: found[address] for address in expected}
+    assert len(recognized.document.notes) == len(form.tables)
+
+
+def test_two_tables_without_captions_are_those_of_two_reports(form, forms):
+    found = draw_figures(form, Random(2))  # noqa: S311  # see above
+    with pytest.raises(UserError):
+        recognize(read(print_two_years(form, found, captions="").encode(), "html"), forms)
+
+
+def test_a_sentence_that_names_another_year_is_no_caption(form, forms):
+    found = draw_figures(form, Random(2))  # noqa: S311  # see above
+    lead = f"与{form.first_year - 1}年相比，数量有所增加。"
+    tables = make_grids(form, found)
+    page = compose(form, tables, lambda grid: [f"<p>{lead}</p>", "<table>", *format_rows(grid), "</table>"])
+    right, wrong = judge("".join(page.splitlines()), "html", found, forms)
+    assert (right, wrong) == (len(found), [])

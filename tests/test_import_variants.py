@@ -27,7 +27,9 @@ SHARES_OF_SMALL = SHARES | {  # of a small form, which has few sums to decide by
     "bars behind cells": 0.8,
     "a cell for every place": 0.8,
 }
-SHEET_SHARES = {0: 0.1, 15: 0.85, 24: 0.85}  # by the height of rows; LibreOffice drops what is above a row at the top
+# By the height of rows; LibreOffice drops what is above a row at the top. Without borders, of rows as they come with
+# labels at the bottom only a twelfth is read: lines of labels stand between the figures, and the labels are doubted.
+SHEET_SHARES = {0: 0.07, 15: 0.85, 24: 0.85}
 SMALL = 100  # figures of a form; of one with fewer a single row is a large share
 
 

@@ -12,6 +12,7 @@ from nianbao.checks.check import judge_report
 from nianbao.checks.policy import Policy
 from nianbao.checks.typed_numbers import insert_placeholders
 from nianbao.importer import notes, readers
+from nianbao.importer.readers.scans import PATIENCE
 from nianbao.importer.reading_by_kind import ReadReport, read_by_kind
 from nianbao.importer.recognition import RecognizedReport
 from nianbao.importer.recognition.coverage import count_cells
@@ -94,13 +95,15 @@ def read_report(store: Store, name: str, options: ImportOptions, content: bytes 
     """
     source = describe_source(name)
     read = partial(_read_in_time, store, name, source, options, content)
-    return read_guarded(source, read, _SCAN_FACTOR * MAX_SECONDS)
+    return read_guarded(source, read, _SCAN_FACTOR * MAX_SECONDS, PATIENCE)
 
 
-def read_guarded(source: str, read: Callable[[], ImportedReport], seconds: float = MAX_SECONDS) -> ImportedReport:
+def read_guarded(
+    source: str, read: Callable[[], ImportedReport], seconds: float = MAX_SECONDS, patience: float = 1
+) -> ImportedReport:
     """Read what a person names, within bounds of time; whatever error occurs becomes a `UserError` that names it."""
     try:
-        with limit(seconds=seconds):
+        with limit(seconds=seconds, patience=patience):
             return read()
     except UserError as error:
         raise UserError(_("at-place", place=source, message=error.message), error.fix) from error
@@ -125,7 +128,8 @@ def _read_in_time(
     if options.facts:
         raise UserError(_("facts-of-sets-only"), _("write-fact-into-file"))
     content = _read_content(name) if content is None else content
-    with limit(seconds=MAX_SECONDS * (_SCAN_FACTOR if readers.may_be_scan(content) else 1)):
+    factor, patience = (_SCAN_FACTOR, PATIENCE) if readers.may_be_scan(content) else (1, 1)
+    with limit(seconds=factor * MAX_SECONDS, patience=patience):
         return _read_report(store, name, source, options, content)
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from nianbao.importer.recognition.labels import normalize, parse_label
 from nianbao.importer.recognition.markdown import escape_markdown
+from nianbao.importer.recognition.other_years import leave_out_other_years
 from nianbao.importer.recognition.published import Paragraph, PublishedDocument, PublishedTable
 from nianbao.importer.recognition.sections import ExtractedText, extract_text
 from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedRow, RecognizedTables, make_rows
@@ -116,6 +117,8 @@ def recognize(document: PublishedDocument, forms: Sequence[Form], period: Period
     period = period or Period(texts.year)
     in_force = next((form for form in forms if form.is_in_force(period)), forms[-1])
     layouts = list_layouts(forms)
+    if period.year:
+        document = leave_out_other_years(document, {period.year, texts.year}, forms[0].kind.signs)
     tables = recognize_tables(document, layouts, in_force.edition) if layouts else RecognizedTables()
     _check_tables(tables, texts, forms)
     calendar = in_force.kind.calendar

@@ -2,6 +2,9 @@
 
 They apply where the system supports them: memory on Linux, time on every Unix in the main thread of a process. Work
 of a native library, which neither can interrupt, is watched from another thread on every system; its memory on Linux.
+
+Time is that of the clock. Where there is `patience`, work that got too little of a busy machine may take so many times
+as long, until the process has had the seconds of the processor.
 """
 
 import mmap
@@ -11,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
-from time import monotonic
+from time import monotonic, process_time
 from types import FrameType
 from typing import Any, NamedTuple, TypeVar
 
@@ -51,9 +54,30 @@ class LimitMessages(NamedTuple):
 READING_MESSAGES = LimitMessages(N_("not-read-in-time"), N_("reading-takes-too-much-memory"), N_("keep-report-pages"))
 
 
+class _Time:
+    """The time that work takes, which begins now."""
+
+    def __init__(self, seconds: float, patience: float) -> None:
+        self._seconds, self._patience = seconds, patience
+        self._start, self._processor_start = monotonic(), process_time()
+
+    @property
+    def elapsed(self) -> float:
+        return monotonic() - self._start
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the processor worked so long since, or the clock says that patience is over."""
+        used = min(self.elapsed, process_time() - self._processor_start)
+        return used >= self._seconds or self.elapsed >= self._patience * self._seconds
+
+
 @contextmanager
 def limit(
-    memory: int = MEMORY_LIMIT, seconds: float = TIME_LIMIT, messages: LimitMessages = READING_MESSAGES
+    memory: int = MEMORY_LIMIT,
+    seconds: float = TIME_LIMIT,
+    messages: LimitMessages = READING_MESSAGES,
+    patience: float = 1,
 ) -> Iterator[None]:
     """Limit the memory (bytes) and the time of a piece of work; raises `LimitError` where it exceeds them.
 
@@ -61,7 +85,7 @@ def limit(
     """
     late = _TimeOverError()
     try:
-        with _limit_memory(memory), _limit_time(seconds, late):
+        with _limit_memory(memory), _limit_time(seconds, late, patience):
             yield
     except MemoryError:
         raise LimitError(_(messages.large), _(messages.fix)) from None
@@ -108,7 +132,7 @@ def _measure_memory(*, resident: bool = False) -> int:
 
 
 @contextmanager
-def _limit_time(seconds: float, late: _TimeOverError) -> Iterator[None]:
+def _limit_time(seconds: float, late: _TimeOverError, patience: float) -> Iterator[None]:
     """Raise `late` after so many seconds, unless an outer limit ends the work before."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
@@ -119,10 +143,10 @@ def _limit_time(seconds: float, late: _TimeOverError) -> Iterator[None]:
         return
 
     def end(_signal: int, frame: FrameType | None) -> None:
-        if not _is_in_finalizer(frame):
+        if not _is_in_finalizer(frame) and time.is_over:
             raise late
 
-    start = monotonic()
+    time = _Time(seconds, patience)
     outer_handler = signal.signal(signal.SIGALRM, end)
     # It comes again, since Python ignores what is raised within a finalizer or a callback.
     signal.setitimer(signal.ITIMER_REAL, seconds, _REPEAT_SECONDS)
@@ -132,7 +156,7 @@ def _limit_time(seconds: float, late: _TimeOverError) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, outer_handler)
         if outer_seconds:
-            left = max(outer_seconds - (monotonic() - start), _MIN_TIMER_SECONDS)
+            left = max(outer_seconds - time.elapsed, _MIN_TIMER_SECONDS)
             signal.setitimer(signal.ITIMER_REAL, left, outer_interval)
 
 
@@ -176,12 +200,14 @@ _unread_answers: list[SimpleQueue[Any]] = []  # of work whose result is no longe
 _thread_process = 0  # id of the process in which native libraries started their threads
 
 
-def run_watched(
+def run_watched(  # noqa: PLR0913  # all bounds of the work
     work: Callable[[], Result],
     seconds: float,
     memory: int,
     messages: LimitMessages,
     interrupt: Callable[[], object] | None = None,
+    *,
+    patience: float = 1,
 ) -> Result:
     """Do work of a native library that releases the interpreter's lock, and return its result.
 
@@ -189,14 +215,14 @@ def run_watched(
     before. If it goes on even after `interrupt`, `has_unfinished_work` returns True from then on, and the caller
     should end the process, since nothing else ends the work.
     """
-    end, max_memory = monotonic() + seconds, _measure_memory(resident=True) + memory
+    time, max_memory = _Time(seconds, patience), _measure_memory(resident=True) + memory
     thread = _take_thread()
     answer = thread.submit(work)
     while True:
         try:
             result = answer.get(timeout=_POLL_SECONDS)
         except Empty:
-            is_late = monotonic() > end
+            is_late = time.is_over
             if not is_late and _measure_memory(resident=True) <= max_memory:
                 continue
             _abandon(answer, interrupt)
