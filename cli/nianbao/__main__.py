@@ -1,5 +1,6 @@
 """The start: the language is known before the commands are, since their help is words too."""
 
+import gc
 import os
 import signal
 import sys
@@ -37,6 +38,7 @@ def main() -> None:
     limits = sys.modules.get("nianbao.workspace.processes.limits")  # many commands have no use for it
     if limits and limits.has_unfinished_work():  # what a native library goes on with would keep Python from ending
         os._exit(code)
+    gc.freeze()  # or Python would search all that is left for cycles, for a tenth of the time of a command
     sys.exit(code)
 
 

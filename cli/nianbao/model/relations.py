@@ -91,7 +91,7 @@ class Relation:
         return self.alternatives[0].holds(left, right, self.within)
 
 
-class Part(Struct, frozen=True):
+class Part(Struct, frozen=True, gc=False):  # there may be 100,000, and none refers back to itself
     """A term applied to one row or column: a group of rows has several slots, a number has none.
 
     `addresses` are those of the slots. `depth` is how many ids the path of the term takes.
