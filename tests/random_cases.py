@@ -34,7 +34,7 @@ COUNTS = {
     "mutated scans": Count(5, 300),
     "mutated sets": Count(10, 1000),
     "trees of TOML": Count(50, 5000),
-    "kills": Count(18, 300),  # of all commands together
+    "kills": Count(32, 320),  # of all commands together
     "saves": Count(60, 200),  # while a preview runs
 }
 

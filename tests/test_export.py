@@ -2,10 +2,13 @@
 
 import csv
 import json
+import os
 import re
 import shutil
+import signal
 import sqlite3
 import sys
+import threading
 from datetime import date
 from decimal import Decimal
 from time import monotonic
@@ -212,6 +215,14 @@ def test_a_decimal_has_no_zeros_at_its_end_and_keeps_its_other_digits(tmp_path, 
     duckdb_tables.Database([]).copy(rows, suffix, tmp_path / "file")
     written = re.findall(pattern, (tmp_path / "file").read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(written) == sorted(numbers.values())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_a_signal_in_the_midst_of_a_statement_ends_the_command_as_ctrl_c_does():
+    database = duckdb_tables.Database([])
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        list(database.fetch_rows("select count(*) from range(2000000000) where random() < 0"))
 
 
 def test_reports_that_are_left_out_are_named(offices, report):

@@ -14,11 +14,13 @@ from sheets import typed, where
 from test_status import DUE, judge, make_province
 from units import PERIOD, YEAR, make_2019_file, make_register, write_files
 
+from nianbao.build.cache import BuildCache
 from nianbao.checks.policy import Policy
 from nianbao.checks.subordinates import read_units
 from nianbao.export.excel_form import draft
 from nianbao.model.i18n import get_language
-from nianbao.returns.choose import find_day
+from nianbao.returns import write
+from nianbao.returns.choose import choose_units, find_day, read_status_for_units
 from nianbao.returns.sheets import REMINDER, RETURN_SHEET, make_page
 from nianbao.rollup.status import read_status
 from nianbao.workspace.locales import use_language_of_documents
@@ -148,6 +150,38 @@ def test_a_second_run_writes_nothing_and_says_so(january, report):
     units = return_all(report, province.store.root, "--all", "--lang", "en")  # its reader may speak another language
     assert not any(file["changed"] for unit in units.values() for file in unit["files"])
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def test_a_sheet_is_rendered_again_only_where_something_it_is_made_of_has_changed(city, monkeypatch):
+    rendered = []
+
+    def watch(form, template, names, load):
+        rendered.append(names["unit"])
+        return make_page(form, template, names, load)
+
+    monkeypatch.setattr(write, "make_page", watch)
+    write_files(city.root, {"offices.toml": make_register({"city": "", "good": "city", "bad": "city", "gone": "city"})})
+
+    def run(cache, **options):
+        """Write what goes back; return the units whose sheets were rendered."""
+        store = Store(city.root)
+        rendered.clear()
+        chosen = choose_units(read_status_for_units(store, PERIOD))
+        results = list(write.write_all(store, chosen.units, write.ReturnOptions(PERIOD, **options), cache, jobs=1))
+        assert {one.unit.id: len(one.files) for one in results} == {"bad": 2, "gone": 1}
+        return set(rendered)
+
+    with BuildCache(None, pytest.fail) as cache:
+        assert run(cache) == {"bad局", "gone局"}
+        assert run(cache) == set()
+        change(city, "bad", r"decisions = ", "decisions = 1")
+        assert run(cache) == {"bad局"}
+        (city.root / "build/returns/2024-bad.xlsx").unlink()
+        (city.root / "build/returns/2024-gone.docx").write_bytes(b"changed by somebody")
+        assert run(cache) == {"bad局", "gone局"}
+        assert run(cache, by=date(2099, 2, 10)) == {"bad局", "gone局"}
+        assert run(cache, by=date(2099, 2, 10)) == set()
+        assert run(cache, look="internal") == {"bad局", "gone局"}
 
 
 def test_files_of_units_that_are_right_by_now_are_named(city, report):

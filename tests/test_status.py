@@ -16,6 +16,7 @@ from units import PERIOD, YEAR, add_up, make_2019_file, make_register, read_figu
 from nianbao.checks import check
 from nianbao.rollup.collect import RollupOptions
 from nianbao.rollup.roll_up import roll_up
+from nianbao.rollup.status import read_status
 from nianbao.workspace.store import Store
 
 DUE = date(YEAR + 1, 1, 31)
@@ -379,3 +380,13 @@ def test_units_with_errors_are_left_out_of_a_deep_rollup_unless_they_are_to_be_c
     province.write("unit-1", wrong)
     done = report("rollup", YEAR, "--into", "province", "--deep", *words, cwd=province.store.root)
     assert done.returncode == code
+
+
+def test_the_kinds_are_not_listed_for_each_unit(tmp_path, monkeypatch):
+    province = make_province(tmp_path, 2, 6)
+    for unit in province.texts:
+        province.complete(unit)
+    listed = []
+    monkeypatch.setattr(Store, "list_kinds", lambda store, real=Store.list_kinds: listed.append(store) or real(store))
+    read_status(province.store, PERIOD, jobs=1)
+    assert len(listed) < len(province.texts)

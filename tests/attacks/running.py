@@ -8,6 +8,7 @@ import tempfile
 import time
 from contextlib import chdir, contextmanager, suppress
 from multiprocessing import get_context
+from pathlib import Path
 
 import psutil
 from cases import until
@@ -43,7 +44,9 @@ _forks.set_forkserver_preload(
         "nianbao.cli.app",
         "nianbao.build.incremental",
         "nianbao.importer.batch",
-        "nianbao.rollup",
+        "nianbao.rollup.status",
+        "nianbao.returns.write",
+        "nianbao.site.make",
         "nianbao.export.pipeline",
         "nianbao.export.plain_sheets",
         "nianbao.export.excel_form.blank",
@@ -54,22 +57,32 @@ _forks.set_forkserver_preload(
 
 
 class Fork:
-    """A command in a fork of a process that has imported it: a kill finds it at work, not at the start of Python."""
+    """A command in a fork of a process that has imported it: a kill finds it at work, not at the start of Python.
 
-    def __init__(self, folder, *words, tmp, patch=""):
+    What it prints goes to a file, or into a pipe: until `stop_reading`.
+    """
+
+    def __init__(self, folder, *words, tmp, patch="", piped=False):
         self._said = tmp.with_name(f"{tmp.name}.said")
-        self._process = _forks.Process(target=_run, args=(folder, words, tmp, self._said, patch))
+        self._reading, writing = _forks.Pipe(duplex=False) if piped else (None, None)
+        self._process = _forks.Process(target=_run, args=(folder, words, tmp, writing or self._said, patch))
         with chdir("/"):  # else the process that is forked counts as one of the folder in which the first test is
             self._process.start()
         self.pid = self._process.pid
+        if writing:
+            writing.close()
 
     def send_signal(self, how):
         """Send a signal, unless it has ended."""
         with suppress(ProcessLookupError):
             os.kill(self.pid, how)
 
+    def stop_reading(self):
+        """Close the pipe that it prints into, as `head` does."""
+        self._reading.close()
+
     def end(self, seconds):
-        """Wait for its end; give its exit code, and what it said."""
+        """Wait for its end; give its exit code, and what it said, unless into a pipe."""
         self._process.join(seconds)
         code = self._process.exitcode
         assert code is not None, "it goes on"
@@ -78,7 +91,7 @@ class Fork:
 
 
 def _run(folder, words, tmp, said, patch):
-    file = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    file = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600) if isinstance(said, Path) else said.fileno()
     os.dup2(file, 1)
     os.dup2(file, 2)
     os.setsid()

@@ -137,6 +137,21 @@ def test_a_run_whose_folder_was_taken_for_left_over_makes_another(tmp_path, name
         assert (folder.path != looked[0]) is guarded
 
 
+@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("named", [staging.BESIDE_AFFIXES, staging.SCRATCH_AFFIXES])
+def test_a_signal_while_a_folder_is_made_leaves_none(tmp_path, named, monkeypatch, guarded):
+    def make(path, mode, mkdir=Path.mkdir):
+        mkdir(path, mode)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "mkdir", make)
+    if not guarded:
+        monkeypatch.setattr(staging, "_remove_tree", lambda _path: None)
+    with pytest.raises(KeyboardInterrupt):
+        staging.TemporaryFolder(tmp_path, named)
+    assert (list(tmp_path.iterdir()) == []) is guarded
+
+
 @pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "guard taken out"])
 @pytest.mark.parametrize("named", [staging.BESIDE_AFFIXES, staging.SCRATCH_AFFIXES])
 def test_a_link_named_like_a_leftover_deletes_nothing(tmp_path, canary, monkeypatch, named, guarded):

@@ -33,14 +33,14 @@ _COLUMNS = {
         *("size", "modified", "changed", "content", "pages", "pictures"),
     ),
     "judged": ("office", "kind", "period", "compared", "inputs", "told", "digest"),
-    "site": ("name", "inputs", "content"),
+    "made": ("command", "name", "inputs", "content"),
 }
 _KEYS = {
     "context": "id",
     "checked": "office, kind, period",
     "printed": "office, kind, period, format",
     "judged": "office, kind, period, compared",
-    "site": "name",
+    "made": "command, name",
 }
 _SCHEMA = "".join(
     f"create table if not exists {table} ({', '.join(columns)}, seal, primary key ({_KEYS[table]})) without rowid;"
@@ -158,13 +158,14 @@ class BuildCache:
         """Write what was found in a report that was judged beside others."""
         self._write_row("judged", *map(str, report), int(compared), inputs, serialize_result(result), digest)
 
-    def read_site(self) -> dict[str, tuple[str, str]]:
-        """Return the fingerprint of the inputs, and the content, of each part of a site that was saved, by its name."""
-        return {name: (inputs, content) for name, inputs, content in self._read_rows("site")}
+    def read_made(self, command: str) -> dict[str, tuple[str, str]]:
+        """Return what a command made of reports: the fingerprint of the inputs, and the content, by the name."""
+        rows = self._read_rows("made", "where command = ?", (command,))
+        return {name: (inputs, content) for _command, name, inputs, content in rows}
 
-    def save_site(self, name: str, inputs: str, content: str) -> None:
-        """Write a part of a site, and the fingerprint of its inputs."""
-        self._write_row("site", name, inputs, content)
+    def save_made(self, command: str, name: str, inputs: str, content: str) -> None:
+        """Write something that a command made, and the fingerprint of its inputs."""
+        self._write_row("made", command, name, inputs, content)
 
     def _read_periods(self, table: str, periods: Iterable[Period] | None) -> Iterator[tuple[Any, ...]]:
         if periods is None:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_ISREG
 
 from filelock import FileLock, Timeout
 
@@ -97,6 +98,15 @@ def _remove(paths: Sequence[Path]) -> None:
 def file_times(status: os.stat_result) -> tuple[int, int, int]:
     """Return what shows without reading a file that it is the same: its size (bytes), mtime and ctime (both ns)."""
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def describe_times(path: Path) -> str:
+    """Describe what shows without reading a file that it is the same; an empty text where there is none."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return ""
+    return " ".join(map(str, file_times(status))) if S_ISREG(status.st_mode) else ""
 
 
 def is_unchanged(store: Store, path: Path, file: CachedFile) -> bool:

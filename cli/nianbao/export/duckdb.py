@@ -115,6 +115,7 @@ class Database:
         """Insert what the rules found."""
         self._insert_rows("finding_rows", len(FindingRow._fields), findings)
 
+    @query_errors.keep_interruption()
     def _insert_rows(self, table: str, width: int, rows: Sequence[Sequence[Any]]) -> None:
         """Insert rows by columns: DuckDB takes lists much faster than rows."""
         if rows:
@@ -147,6 +148,7 @@ class Database:
             tables.append(f"select {KEY}, {figures} from ({source})")
         return f"select * from ({' union all by name '.join(tables)}) order by office, kind, period"
 
+    @query_errors.keep_interruption()
     def materialize(self, statement: str) -> str:
         """Compute the rows of a statement once, for several uses; return the statement that selects them, in order."""
         self._connection.execute(f"create or replace table materialized as {statement}")
@@ -154,10 +156,8 @@ class Database:
 
     def list_columns(self, statement: str) -> dict[str, str]:
         """Return the columns of a table or a statement: name -> type."""
-        return {
-            name: column_type
-            for name, column_type, *_rest in self._connection.cursor().execute(f"describe {statement}").fetchall()
-        }
+        rows = self._connection.cursor().execute(f"describe {statement}").fetchall()
+        return {name: column_type for name, column_type, *_rest in rows}
 
     def is_empty(self, table: str) -> bool:
         """Return whether a table has no row."""
@@ -180,10 +180,12 @@ class Database:
 
     def fetch_rows(self, statement: str) -> Iterator[tuple[Any, ...]]:
         """Fetch the rows of a statement, a batch in memory at a time."""
-        cursor = self._connection.cursor().execute(statement)
+        with query_errors.keep_interruption():
+            cursor = self._connection.cursor().execute(statement)
         while batch := cursor.fetchmany(_BATCH_SIZE):
             yield from batch
 
+    @query_errors.keep_interruption()
     def copy(self, statement: str, suffix: str, path: Path) -> None:
         """Write the rows of a statement to a file in one of `COPY_FORMATS`, in any thread; raises OSError."""
         options, prefix, select = COPY_FORMATS[suffix]

@@ -1,8 +1,9 @@
-"""Errors of DuckDB in a user's query, described in the language of the user."""
+"""Errors of DuckDB: those in a user's query, described in the language of the user, and Ctrl-C, which stays Ctrl-C."""
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 from nianbao.model.finding import UserError
@@ -36,6 +37,17 @@ _QUERY_ERRORS = (
     ),
     (re.compile(r"[Oo]ut of [Mm]emory|could not allocate"), N_("query-result-too-large")),
 )
+
+
+@contextmanager
+def keep_interruption() -> Iterator[None]:
+    """Raise `KeyboardInterrupt` where a signal has ended a statement; DuckDB makes a plain error of it."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from error
 
 
 def describe(error: str, query: str, tables: Mapping[str, Sequence[str]], first_line: int = 1) -> UserError:

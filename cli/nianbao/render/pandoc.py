@@ -47,6 +47,7 @@ class Pandoc:
             self._process = subprocess.Popen(  # noqa: S603  # the bundled pandoc, no shell
                 command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment, process_group=0
             )
+            self._end = Finalize(self, _kill_and_clean_up, (self._process, folder), exitpriority=1)
         except OSError as error:
             folder.close()
             raise _pandoc_error(error) from error
@@ -57,7 +58,6 @@ class Pandoc:
         self._answers: SimpleQueue[tuple[str, bytes] | None] = SimpleQueue()
         self._listener = Thread(target=self._listen, daemon=True)  # so that pandoc never waits for us
         self._listener.start()
-        self._end = Finalize(self, _kill_and_clean_up, (self._process, folder), exitpriority=1)
 
     @property
     def pid(self) -> int:

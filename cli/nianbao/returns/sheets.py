@@ -9,8 +9,9 @@ from nianbao.compose.markdown import Markdown
 from nianbao.compose.templating import LoadTemplate, fill_template, make_environment
 from nianbao.model.form import Form
 
-RETURN_SHEET: Final = "returns/sheet.md.j2"
-REMINDER: Final = "returns/reminder.md.j2"
+TEMPLATES: Final = "returns"  # their folder
+RETURN_SHEET: Final = f"{TEMPLATES}/sheet.md.j2"
+REMINDER: Final = f"{TEMPLATES}/reminder.md.j2"
 
 
 def make_page(form: Form, template: str, names: Mapping[str, object], load_template: LoadTemplate) -> Page:

@@ -1,13 +1,16 @@
 """`report return`: a sheet for each unit whose report is not right, with its Excel form, and reminders for others."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from nianbao.build import outputs
+from nianbao.build import fingerprints, outputs
+from nianbao.build.cache import BuildCache
+from nianbao.build.output_folder import describe_times
 from nianbao.checks.check import check_report
 from nianbao.checks.policy import Policy
 from nianbao.checks.results import CheckResult
@@ -25,8 +28,8 @@ from nianbao.render import markup
 from nianbao.render.renderer import Renderer
 from nianbao.returns.choose import find_day
 from nianbao.returns.faults import Fault, fault_data, list_doubts, list_faults, make_marks
-from nianbao.returns.sheets import REMINDER, RETURN_SHEET, make_page
-from nianbao.workspace.files import SavedFile, display_path, write
+from nianbao.returns.sheets import REMINDER, RETURN_SHEET, TEMPLATES, make_page
+from nianbao.workspace.files import SavedFile, display_path, fingerprint, write
 from nianbao.workspace.locales import use_language_of_documents
 from nianbao.workspace.processes import pool
 from nianbao.workspace.store import Store
@@ -34,6 +37,7 @@ from nianbao.workspace.store import Store
 SHEET, FORM = "docx", "xlsx"
 TEXT_LIMIT = 32_767  # characters of a cell: Excel's specification
 _SEPARATE = "returns"
+_COMMAND = "return"  # whose results the cache keeps
 What = Literal["return", "reminder", "nothing"]
 
 
@@ -53,7 +57,8 @@ class ReturnOptions:
 class WrittenReturn:
     """What went back to a unit: a sheet or a reminder, how many faults it names, the files, and the day to answer by.
 
-    `left_out` are the headings of sections whose text the form has no cell for, or none that it fits into.
+    `left_out` are the headings of sections whose text the form has no cell for, or none that it fits into. `inputs` is
+    the fingerprint of what the files were made of.
     """
 
     unit: Unit
@@ -63,16 +68,32 @@ class WrittenReturn:
     day: date | None = None
     files: tuple[SavedFile, ...] = ()
     left_out: tuple[str, ...] = ()
+    inputs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Content:
-    """The faults of a report, its form, and what it lacks."""
+    """What is wrong with a report, its form without marks, and the ids of all texts that it has."""
 
     faults: list[Fault]
     doubts: list[Fault]
-    made: MadeForm | None = None
-    left_out: tuple[str, ...] = ()
+    form: FormRequest | None = None
+    texts: tuple[str, ...] = ()
+
+    def make_form(self) -> MadeForm | None:
+        """Make the form with the cells marked; None for a report that cannot be read."""
+        if self.form is None:
+            return None
+        cells = make_form_with_cells(self.form).cells
+        return make_form_with_cells(replace(self.form, marks=make_marks(self.faults, self.doubts, cells)))
+
+    def list_left_out(self, cells: Mapping[str, str]) -> tuple[str, ...]:
+        """List the headings of the texts that the form, which has these cells, does not hold."""
+        if self.form is None:
+            return ()
+        headings = {section.id: section.heading for section in self.form.form.sections}
+        left_out = [id_ for id_ in self.texts if id_ not in self.form.texts or f"prose.{id_}" not in cells]
+        return tuple(headings.get(id_) or id_ for id_ in left_out)
 
 
 def name_files(store: Store, options: ReturnOptions, unit: str) -> dict[str, Path]:
@@ -88,11 +109,27 @@ def find_outdated_files(store: Store, options: ReturnOptions, units: Sequence[st
 
 
 def write_all(
-    store: Store, units: Sequence[PlacedUnit], options: ReturnOptions, jobs: int = 0
+    store: Store, units: Sequence[PlacedUnit], options: ReturnOptions, cache: BuildCache, jobs: int = 0
 ) -> Iterator[WrittenReturn | UserError]:
-    """Write what goes back to units on several processes, in any order; for one that fails, a `UserError`."""
-    start = partial(_start, store, options)
-    yield from pool.run_all(units, _try_write, partial(_describe_lost_worker, store, options), jobs, start, _stop)
+    """Write what goes back to units on several processes, in any order; for one that fails, a `UserError`.
+
+    Files that the cache has for the same inputs are left as they are.
+    """
+    known = cache.read_made(_COMMAND)
+    start, lost = partial(_start, store, options, known), partial(_describe_lost_worker, store, options)
+    for result in pool.run_all(units, _try_write, lost, jobs, start, _stop):
+        if isinstance(result, WrittenReturn) and result.files:
+            paths = name_files(store, options, result.unit.id)
+            times = _describe_files(paths, len(result.files))
+            made = result.inputs, json.dumps({"times": times, "left_out": result.left_out})
+            if known.get(name := str(paths[SHEET])) != made:
+                cache.save_made(_COMMAND, name, *made)
+        yield result
+
+
+def _describe_files(paths: Mapping[str, Path], count: int) -> list[str]:
+    """Describe the first files of a unit, so that it shows whether they are the same."""
+    return [describe_times(path) for path in list(paths.values())[:count]]
 
 
 def _describe_lost_worker(store: Store, options: ReturnOptions, placed: PlacedUnit) -> UserError:
@@ -103,11 +140,14 @@ def _describe_lost_worker(store: Store, options: ReturnOptions, placed: PlacedUn
 
 
 class _Writer:
-    """Writes what goes back to units of one folder, with one renderer that stays."""
+    """Writes what goes back to units of one folder, with one renderer that stays; `known`: what earlier runs wrote."""
 
-    def __init__(self, store: Store, options: ReturnOptions) -> None:
-        self.store, self.options, self.renderer = store, options, Renderer()
+    def __init__(self, store: Store, options: ReturnOptions, known: Mapping[str, tuple[str, str]]) -> None:
+        self.store, self.options, self.known, self.renderer = store, options, known, Renderer()
         self.settings = outputs.make_render_settings(store, [SHEET], options.look).without_moulds()
+        own = {name: store.load(name)[0] for name in store.files() if name.startswith(f"{TEMPLATES}/")}
+        inputs = fingerprints.template_fingerprints(store) | fingerprints.program_fingerprints() | own
+        self._context = json.dumps([inputs, self.settings.look], sort_keys=True, default=str)
 
     def write(self, placed: PlacedUnit) -> WrittenReturn:
         """Write what goes back to a unit; nothing, where its report has no error. Raises `UserError`."""
@@ -115,31 +155,45 @@ class _Writer:
         form = self.store.kind.form_in_force(period)
         day = find_day(state, self.options.by, self.options.today)
         if state.condition == "missing":
-            sheet = self._render(form, REMINDER, self._list_names(placed, form, day))
-            return WrittenReturn(state.unit, "reminder", day=day, files=self._save(placed, sheet, None))
+            names = self._list_names(placed, form, day)
+            inputs = fingerprint(self._context, repr(names))
+            files, _left_out = self._find_unchanged(placed, inputs, 1) or (
+                self._save(placed, self._render(form, REMINDER, names), None),
+                (),
+            )
+            return WrittenReturn(state.unit, "reminder", day=day, files=files, inputs=inputs)
         office = self.store.of_office(state.unit.id)
         with use_language_of_documents(form.locale.language):
             checked = check_report(office, period, self.options.policy, self.options.today)
             if crash := next(iter(checked.crashes), None):  # what it would have found is unknown
                 raise UserError(_("rule-failed", rule=crash.rule, why=crash.error), _("bug-report-rule"))
             content = self._examine(placed, office, checked)
-        if not content.faults:
-            return WrittenReturn(state.unit, "nothing")
-        form = checked.report.form if checked.report else form
-        cells = content.made.cells if content.made else {}
-        names = {
-            **self._list_names(placed, form, day),
+            if not content.faults:
+                return WrittenReturn(state.unit, "nothing")
+            form = checked.report.form if checked.report else form
+            names = self._list_names(placed, form, day)
+            inputs = self._fingerprint(office, content, names)
+            unchanged = self._find_unchanged(placed, inputs, 2 if content.form else 1)
+            made = None if unchanged else content.make_form()
+        files, left_out = unchanged or self._write_sheet(placed, form, content, names, made)
+        counts = len(content.faults), len(content.doubts)
+        return WrittenReturn(state.unit, "return", *counts, day, files, left_out, inputs)
+
+    def _write_sheet(
+        self, placed: PlacedUnit, form: Form, content: _Content, names: dict[str, object], made: MadeForm | None
+    ) -> tuple[tuple[SavedFile, ...], tuple[str, ...]]:
+        """Write a sheet with its form; return the files, and the headings of the texts that the form does not hold."""
+        cells = made.cells if made else {}
+        names |= {
             "faults": [fault_data(fault, cells) for fault in content.faults],
             "doubts": [fault_data(fault, cells) for fault in content.doubts],
-            "unreadable": checked.report is None,
-            "form": name_files(self.store, self.options, state.unit.id)[FORM].name if content.made else "",
+            "unreadable": made is None,
+            "form": name_files(self.store, self.options, placed.state.unit.id)[FORM].name if made else "",
         }
-        files = self._save(placed, self._render(form, RETURN_SHEET, names), content.made)
-        counts = len(content.faults), len(content.doubts)
-        return WrittenReturn(state.unit, "return", *counts, day, files, content.left_out)
+        return self._save(placed, self._render(form, RETURN_SHEET, names), made), content.list_left_out(cells)
 
     def _examine(self, placed: PlacedUnit, office: Store, checked: CheckResult) -> _Content:
-        """List what is wrong with a report, and mark it in its form."""
+        """List what is wrong with a report, and what its form is to hold."""
         report = checked.report
         form = report.form if report else None
         faults = list_faults(placed.state, checked.findings, form, office.kind)
@@ -157,11 +211,24 @@ class _Writer:
             report,
             {id_: text for id_, text in texts.items() if len(text) <= TEXT_LIMIT},
         )
-        cells = make_form_with_cells(request).cells
-        made = make_form_with_cells(replace(request, marks=make_marks(faults, doubts, cells)))
-        headings = {section.id: section.heading for section in report.form.sections}
-        left_out = [id_ for id_ in texts if id_ not in request.texts or f"prose.{id_}" not in cells]
-        return _Content(faults, doubts, made, tuple(headings.get(id_) or id_ for id_ in left_out))
+        return _Content(faults, doubts, request, tuple(texts))
+
+    def _fingerprint(self, office: Store, content: _Content, names: Mapping[str, object]) -> str:
+        """Return the fingerprint of all that a sheet and its form are made of."""
+        period = self.options.period
+        files = office.state(office.name(period)), *office.read_related_files(period)
+        return fingerprint(self._context, *files, repr((content.faults, content.doubts, names)))
+
+    def _find_unchanged(
+        self, placed: PlacedUnit, inputs: str, count: int
+    ) -> tuple[tuple[SavedFile, ...], tuple[str, ...]] | None:
+        """Return what `_write_sheet` did in an earlier run; None unless it was of the same, and has not changed."""
+        paths = name_files(self.store, self.options, placed.state.unit.id)
+        known, content = self.known.get(str(paths[SHEET]), ("", ""))
+        if known != inputs or (made := json.loads(content))["times"] != _describe_files(paths, count):
+            return None
+        files = [SavedFile(display_path(path), changed=False) for path in list(paths.values())[:count]]
+        return tuple(files), tuple(made["left_out"])
 
     def _list_names(self, placed: PlacedUnit, form: Form, day: date | None) -> dict[str, object]:
         """List the names that both templates may use."""
@@ -192,9 +259,9 @@ class _Writer:
 _writer: _Writer | None = None
 
 
-def _start(store: Store, options: ReturnOptions) -> None:
+def _start(store: Store, options: ReturnOptions, known: Mapping[str, tuple[str, str]]) -> None:
     global _writer  # noqa: PLW0603  # a process has one writer
-    _writer = _Writer(store, options)
+    _writer = _Writer(store, options, known)
 
 
 def _stop() -> None:

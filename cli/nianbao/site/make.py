@@ -1,20 +1,18 @@
 """`report site`: reports built, read and put on pages; only what has changed is written."""
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from stat import S_ISREG
 
 import msgspec
 
 from nianbao.build.cache import BuildCache
 from nianbao.build.fingerprints import program_fingerprints, template_fingerprints
-from nianbao.build.output_folder import file_times
+from nianbao.build.output_folder import describe_times
 from nianbao.build.outputs import output_name
 from nianbao.build.worker import BuildOptions
 from nianbao.checks.results import BuildResult
@@ -33,6 +31,7 @@ from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import ReportKey, Store
 
 _Read = Iterable[tuple[ReportKey, ReportFacts] | UserError]
+_COMMAND = "site"  # whose results the cache keeps
 Track = Callable[[_Read, int], _Read]  # shows progress
 
 
@@ -118,7 +117,7 @@ class _Site:
 
     def __init__(self, store: Store, options: SiteOptions, folder: SiteFolder, cache: BuildCache, form: Form) -> None:
         self.store, self.options, self.folder, self.cache, self.form = store, options, folder, cache, form
-        self._saved = cache.read_site()
+        self._saved = cache.read_made(_COMMAND)
         self.facts: dict[ReportKey, ReportFacts] = {}
         fingerprints = template_fingerprints(store) | program_fingerprints()
         self._context = fingerprint(json.dumps(fingerprints, sort_keys=True))
@@ -148,7 +147,7 @@ class _Site:
                 continue
             key, read = found
             self.facts[key] = read
-            self.cache.save_site(f"report {key}", self._inputs[key], read.format())
+            self.cache.save_made(_COMMAND, f"report {key}", self._inputs[key], read.format())
         return errors
 
     def write_assets(self) -> None:
@@ -173,7 +172,7 @@ class _Site:
             tables = thread.submit(dataset.write_tables, self.store, rows, self.options.out)
             yield
         self.changed |= tables.result()
-        self.cache.save_site("data", all_inputs, json.dumps(list(tables.result())))
+        self.cache.save_made(_COMMAND, "data", all_inputs, json.dumps(list(tables.result())))
 
     def describe_data(self) -> None:
         """Write the description of the figures."""
@@ -216,26 +215,17 @@ class _Site:
         name, description = pages.name_page(office), self.pages.describe_office(office, above)
         inputs = fingerprint(self._common_inputs, msgspec.json.encode(description))
         path = self.options.out / name
-        if self._saved.get(f"page {name}") == (inputs, _describe_times(path)):
+        if self._saved.get(f"page {name}") == (inputs, describe_times(path)):
             self.changed[name] = False
         else:
             self._write({name: self.pages.fill_office(description)})
-            self.cache.save_site(f"page {name}", inputs, _describe_times(path))
+            self.cache.save_made(_COMMAND, f"page {name}", inputs, describe_times(path))
         for below in office.below:
             self._write_offices(below, (*above, office))
 
     def _write(self, contents: Mapping[str, bytes]) -> None:
         saved = write({self.options.out / name: content for name, content in contents.items()}, self.options.out)
         self.changed |= {name: file.changed for name, file in zip(contents, saved, strict=True)}
-
-
-def _describe_times(path: Path) -> str:
-    """Describe what shows without reading a file that it is the same; an empty text where there is none."""
-    try:
-        status = os.lstat(path)
-    except OSError:
-        return ""
-    return " ".join(map(str, file_times(status))) if S_ISREG(status.st_mode) else ""
 
 
 def _list_files(offices: Sequence[SiteOffice]) -> Iterable[SiteFile]:

@@ -30,13 +30,19 @@ class TemporaryFolder:
     """A temporary folder in `parent` that exists until it is closed; raises OSError where it cannot be created."""
 
     def __init__(self, parent: Path, affixes: tuple[str, str]) -> None:
-        from tempfile import mkdtemp  # noqa: PLC0415  # not every command makes one
-
         remove_abandoned(parent, affixes)
         self._lock = -1
-        while self._lock < 0:  # another run may remove it as abandoned before it is locked
-            self.path = Path(mkdtemp(affixes[1], affixes[0], parent))
-            self._lock = _lock(self.path) if fcntl else 0
+        try:
+            while self._lock < 0:  # another run may remove it as abandoned before it is locked
+                # Its name is known before it is there: a signal may come in between, and it would stay.
+                self.path = parent.absolute() / os.urandom(8).hex().join(affixes)
+                self.path.mkdir(0o700)
+                self._lock = _lock(self.path) if fcntl else 0
+        except OSError:
+            raise
+        except BaseException:  # a signal to end this process
+            _remove_tree(self.path)
+            raise
 
     def close(self) -> None:
         """Remove it; does nothing the second time."""
@@ -48,7 +54,7 @@ class TemporaryFolder:
 
 def make_scratch_folder() -> TemporaryFolder:
     """Create a folder in the system's folder for temporary files; raises `UserError` where that is impossible."""
-    from tempfile import gettempdir  # noqa: PLC0415  # see above
+    from tempfile import gettempdir  # noqa: PLC0415  # not every command makes one
 
     try:
         parent = gettempdir()

@@ -179,7 +179,7 @@ class Store(Templates):
 
     def may_name_kind(self, name: str) -> bool:
         """Tell whether a folder below `data/` is named as kinds are, and is neither one of them nor registered."""
-        return bool(ID.fullmatch(name)) and name not in self.list_kinds() and name not in self.register().units
+        return bool(ID.fullmatch(name)) and name not in self.register().units and not self.has_kind(name)
 
     def get_previous(self, period: Period) -> Period | None:
         """Return the period before one, of an event the last one before it; None where that has no data file."""

@@ -151,6 +151,10 @@ class Templates:
         """List the ids of the kinds of document that can be used."""
         return sorted({path.parent.name for path in self._list_files(f"{KINDS}/*/{KIND_FILE}")})
 
+    def has_kind(self, name: str) -> bool:
+        """Return whether a kind can be used; to list them all takes longer than to read a data file."""
+        return any((top.path / KINDS / name / KIND_FILE).is_file() for top in self._template_folders)
+
     def find_kind(self, name: str) -> KindFolder:
         """Return a kind by its id; raises `UserError` that lists those there are."""
         if name not in self._kinds:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import exit_command, print_warning, report_errors, show_progress, split_errors
+from nianbao.cli.errors import exit_command, print_note, print_warning, report_errors, show_progress, split_errors
 from nianbao.cli.options import Jobs, Json, Kind, Look, OfficeAbove, Out, ReportPeriod, Root, Units
 from nianbao.model.i18n import _
 
@@ -28,6 +28,7 @@ def return_(  # the options
     as_json: Json = False,
 ) -> None:
     """Write a sheet for each unit whose report is missing or not right, and its Excel form with the cells marked."""
+    from nianbao.build import output_folder
     from nianbao.checks.check import load_policy
     from nianbao.cli.output.findings import print_json
     from nianbao.cli.output.offices import returns as output
@@ -43,10 +44,12 @@ def return_(  # the options
         options = write.ReturnOptions(read, parse_day(by, today) if by else None, today, out, look, load_policy(store))
         status = read_status_for_units(store, read, into, jobs)
         chosen = choose_units(status, units or [], all_levels=all_levels, any_error=any_error)
-        made = write.write_all(store, chosen.units, options, jobs)
-        results, errors = split_errors(
-            show_progress(made, len(chosen.units), _("progress-writing-returns"), quiet=as_json)
-        )
+        store.look(look)  # one that is not there ends the command before it writes
+        with output_folder.open_cache(store, print_note) as cache:
+            made = write.write_all(store, chosen.units, options, cache, jobs)
+            results, errors = split_errors(
+                show_progress(made, len(chosen.units), _("progress-writing-returns"), quiet=as_json)
+            )
         order = {placed.state.unit.id: at for at, placed in enumerate(chosen.units)}
         results.sort(key=lambda one: order[one.unit.id])
         done = [placed.state.unit.id for placed in chosen.done]
