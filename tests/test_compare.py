@@ -478,7 +478,7 @@ def test_no_program_that_a_repository_names_runs(years, report, monkeypatch, gua
         (["nobody", "2022"], "nobody 不是年度、机关，也不是数据文件", ""),
         (["cn-disclosure", "us-foia"], "一次只做一种文书", "分几次运行"),
         (["--to", "odt"], "格式 odt 显示不出改动", "html"),
-        (["--to", "oddt"], "没有输出格式 oddt", "html"),
+        (["--to", "oddt"], "没有输出格式 oddt", "terminal、html"),
         (["2022", "2023", "--git"], "--git 一次比较一份报告", "一个年度"),
     ],
 )

@@ -477,3 +477,23 @@ def test_a_relation_of_the_whole_report_is_checked_on_the_first_sheet(large_form
     of_notices = [text for text in said if "automated means · Notices ·" in text]
     assert any("differs by -1" in text for text in of_notices) == fails
     assert all(text.startswith(PASS_MARK) for text in of_notices) != fails
+
+
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        ({"2024.toml": 'year = 2024\n[agency]\nname = "某市甲局"\n'}, "某市甲局"),
+        ({"2024.toml": 'year = 2024\n[agency]\nname = "（请填写机关全称）"\n'}, None),
+        ({"../offices.toml": '[jia]\nname = "某市甲局（册）"\n'}, "某市甲局（册）"),
+    ],
+)
+def test_the_name_of_the_office_is_filled_in_where_it_is_known(report, tmp_path, files, name):
+    (tmp_path / "data/jia").mkdir(parents=True)
+    (tmp_path / "data/jia/2025.toml").write_text('year = 2025\n[agency]\nname = "以后的名称"\n', encoding="utf-8")
+    for path, text in files.items():
+        (tmp_path / "data/jia" / path).write_text(text, encoding="utf-8")
+    done = report("form", "2024", "jia", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    book = openpyxl.load_workbook(tmp_path / "build/forms/2024-jia.xlsx")
+    sheet, cell = where(book, "agency.name")
+    assert sheet[cell].value == name

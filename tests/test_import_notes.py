@@ -119,3 +119,11 @@ def test_the_next_step_is_a_command_for_the_file_that_was_written(report, tmp_pa
     done = report("import", source, *words, cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert done.stdout.splitlines()[-1].endswith(command)
+
+
+def test_a_form_that_nobody_filled_in_is_told(report, tmp_path):
+    report("form", "2024", "--office", "某局", cwd=tmp_path)
+    blank = report("import", "build/forms/2024-某局.xlsx", "--dry-run", cwd=tmp_path)
+    assert "表里一个数也没有：像是没有填的空白表" in blank.stdout
+    filled = report("import", PUBLISHED / "shuyang-drc-2023.html", "--dry-run", cwd=tmp_path)
+    assert "空白表" not in filled.stdout

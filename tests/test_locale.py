@@ -7,6 +7,7 @@ import pytest
 from mini_kinds import build, compose_summary, print_cells, read_report, write_kind
 
 from nianbao.compose import document
+from nianbao.workspace.store import Store
 
 EXPECTED = {
     "en-us": {
@@ -100,3 +101,10 @@ def test_a_chinese_document_needs_no_babel(tmp_path):
     edition.write_text(edition.read_text("utf-8").replace('type = "currency", currency = "USD"', 'type = "money"'))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # ours
     assert done.stdout.strip() == "False"
+
+
+def test_a_unit_stands_behind_a_label_once(root):
+    locale = Store(root).kind.edition("2021").locale
+    assert locale.add_unit("总计", "件") == "总计（件）"
+    assert locale.add_unit("总计", "") == "总计"
+    assert locale.add_unit("本年收费金额（单位：万元）", "万元") == "本年收费金额（单位：万元）"

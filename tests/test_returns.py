@@ -467,3 +467,10 @@ def test_the_open_xml_validator_finds_no_error(city, report):
         path = city.root / "build/returns" / name
         done = subprocess.run(["ooxml-validator", path], capture_output=True, text=True, check=False)
         assert json.loads(done.stdout)["errors"] == []
+
+
+def test_a_folder_without_units_is_told_in_the_language_of_the_person(report, tmp_path):
+    report("new", "2024", cwd=tmp_path)
+    done = report("return", "2024", "--lang", "en", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "there is no register" in done.stderr

@@ -127,3 +127,13 @@ def test_a_data_file_outside_of_data_is_told_where_to_go(city, monkeypatch):
         with pytest.raises(UserError, match=r"inbox/2024\.toml 不在 data/ 里") as error:
             choose()
         assert "移到 data/ 里" in error.value.fix
+
+
+@pytest.mark.parametrize(("count", "said"), [(2, "（dist-0、dist-1），"), (7, "dist-4 等），")])
+def test_offices_to_choose_from_are_all_listed_where_they_are_few(tmp_path, count, said):
+    for number in range(count):
+        (tmp_path / f"data/dist-{number}").mkdir(parents=True)
+        (tmp_path / f"data/dist-{number}/2024.toml").write_text("year = 2024\n", encoding="utf-8")
+    with pytest.raises(UserError) as error:
+        select(Store(tmp_path), ["2024"])
+    assert said in error.value.message

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import NoReturn
@@ -161,10 +162,15 @@ def name_formats(store: Store, words: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(known.get(word) or _raise_unknown(store, word, known) for word in typed))
 
 
+def _shorten(store: Store, name: str) -> str:
+    """Return what people call a format whose name has two suffixes, as csv.zip."""
+    return next(iter(store.format(name).aliases), name) if "." in name else name
+
+
 def _raise_unknown(store: Store, name: str, known: Collection[str] = ()) -> NoReturn:
     raise UserError(
         _("no-such-output-format", name=name) + suggest(name, sorted(known)),
-        _("output-formats-available", choices=join_words([*store.formats(), MARKDOWN])),
+        _("output-formats-available", choices=join_words([*map(partial(_shorten, store), store.formats()), MARKDOWN])),
     )
 
 

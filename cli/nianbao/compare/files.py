@@ -25,13 +25,14 @@ def name_formats(pair: ReportPair, words: Sequence[str]) -> list[str]:
     Raises `UserError` for a format that cannot show changed words.
     """
     store, _period = pair.after
-    names = [TERMINAL if name.casefold() == TERMINAL else outputs.name_formats(store, [name])[0] for name in words]
+    fix = _("output-formats-available", choices=join_words((TERMINAL, *FORMATS)))
+    try:
+        names = [TERMINAL if name.casefold() == TERMINAL else outputs.name_formats(store, [name])[0] for name in words]
+    except UserError as error:
+        raise UserError(error.message, fix) from error
     for name in names:
         if name not in {TERMINAL, *FORMATS}:
-            raise UserError(
-                _("compare-format-without-changes", name=name),
-                _("output-formats-available", choices=join_words((TERMINAL, *FORMATS))),
-            )
+            raise UserError(_("compare-format-without-changes", name=name), fix)
     return list(dict.fromkeys(names))
 
 

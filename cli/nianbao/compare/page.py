@@ -89,7 +89,7 @@ def _describe_table(table: ComparedTable, comparison: Comparison) -> dict[str, o
 
 
 def _describe_value(value: ComparedValue, locale: Locale) -> dict[str, object]:
-    label = value.label + locale.put_in_brackets(value.unit)
+    label = locale.add_unit(value.label, value.unit)
     if value.status != "kept":
         label += locale.put_in_brackets(locale.say(f"compare-{value.status}"))
     return {

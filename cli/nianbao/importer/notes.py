@@ -37,6 +37,9 @@ def describe_other_year(texts: ExtractedText, period: Period | None) -> list[str
 
 def compose_notes(recognized: RecognizedReport, file_name: str, *, with_sections: bool) -> Iterator[str]:
     """Give the notes on what was recognized, and `with_sections` on the sections that are missing."""
+    cells = recognized.cells_by_address.values()
+    if cells and all(cell.state == "blank" for cell in cells):
+        yield _("every-cell-blank")
     yield from (_("at-place", place=file_name, message=note) for note in _describe_undecided(recognized))
     if not recognized.spreadsheet_cells:
         yield from _describe_undecided_rows(recognized)

@@ -10,7 +10,7 @@ from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import suggest
 from nianbao.model.period import Period
 from nianbao.model.units.states import PlacedUnit, UnitState
-from nianbao.rollup.status import Status, read_status
+from nianbao.rollup.status import Status, find_top, read_status
 from nianbao.workspace.locales import use_language_of_documents
 from nianbao.workspace.selection import make_folder_name
 from nianbao.workspace.store import Store
@@ -29,9 +29,11 @@ class ChosenUnits:
 def read_status_for_units(store: Store, period: Period, into: str = "", jobs: int = 0) -> Status:
     """Read the states of units as `read_status` does, with their reasons in the language of the documents.
 
-    Raises `UserError` where the register has errors: nobody knows whose report goes back to whom.
+    Raises `UserError` where there are no units, and where the register has errors: nobody knows whose report goes back
+    to whom.
     """
     store.register().require_right()
+    find_top(store, into)  # its error is for the person who runs the command
     with use_language_of_documents(store.kind.form_in_force(period).locale.language):
         return read_status(store, period, into, jobs)
 

@@ -45,7 +45,7 @@ def read_status(store: Store, period: Period, into: str = "", jobs: int = 0) -> 
     register = store.register()
     if register.errors:
         return Status((), register.findings)
-    top, alone = _find_top(store, find_office(store, into) if into else "")
+    top, alone = find_top(store, into)
     units = [one for unit in (*top, *alone) for one in (unit, *register.list_below(unit.id))]
     tree = UnitTree(store, period, read_by_office(store, period, units, check.load_policy(store), jobs))
     states = [tree.make_state(unit) for unit in top]
@@ -57,10 +57,14 @@ def read_status(store: Store, period: Period, into: str = "", jobs: int = 0) -> 
     return Status(states, [*register.findings, *unread], unlisted)
 
 
-def _find_top(store: Store, office: str) -> tuple[list[Unit], list[Unit]]:
-    """Find the offices whose units are judged, and those without units or parent, which are judged themselves."""
+def find_top(store: Store, into: str = "") -> tuple[list[Unit], list[Unit]]:
+    """Find the offices whose units are judged, and those without units or parent, which are judged themselves.
+
+    Raises `UserError` where there are no units.
+    """
     register = store.register()
-    if office:
+    if into:
+        office = find_office(store, into)
         if not register.list_children(office):
             raise describe_missing_units(register, office)
         return [register.get_unit(office)], []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nianbao.model.file_names import fold_name
 from nianbao.model.finding import Finding, UserError
-from nianbao.model.i18n import _, join_words
+from nianbao.model.i18n import N_, _, join_words
 from nianbao.model.period import EXAMPLES, Period, parse_period
 from nianbao.workspace.data_files.locating import is_of_gone_kind, locate_file, make_stray_file_error
 from nianbao.workspace.data_files.unread import UnreadFile, find_empty, find_unread_of, find_unread_of_all
@@ -170,9 +170,8 @@ def _find_own_office(store: Store, known: Mapping[str, Sequence[Period]]) -> lis
     others = sorted(known or store.offices())
     if others and "" not in others:
         some = join_words(others[:_LISTED_NAMES])
-        raise UserError(
-            _("no-office-named", count=len(others), some=some), _("add-all-or-name-office", first=others[0])
-        )
+        key = N_("no-office-named") if len(others) <= _LISTED_NAMES else N_("no-office-named-of-many")
+        raise UserError(_(key, count=len(others), some=some), _("add-all-or-name-office", first=others[0]))
     if "" not in others and others and (unread := find_unread_of(store, [""], ())):
         raise _describe_unread(unread)
     if not others:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from nianbao.checks.drafts import find_next_due_period
+from nianbao.checks.wording import find_prompts
 from nianbao.compose import document
 from nianbao.export.excel_form.blank import make_form
 from nianbao.export.excel_form.draft import FormRequest
@@ -78,11 +79,23 @@ def _write_form(options: FormOptions, report: ReportRef) -> WrittenForm:
     form = store.kind.form_in_force(period)
     blank = replace(options.blank, codes=_find_codes(form, options.blank.codes))
     last_report, notes = _read_last_report(store, store.get_previous(period))
-    author = name or (document.compose_author(last_report) if last_report else "")
+    author = name or _find_author(store, period, last_report)
     content = make_form(FormRequest(form, period, store.office, author, last_report, blank=blank))
     stem = "-".join(filter(None, (str(period), store.office or re.sub(r"[^\w\uff08\uff09()\u00b7-]+", "", name)[:80])))
     path = (out or store.out / "forms" / store.kind_folder) / f"{stem}.xlsx"
     return WrittenForm(write({path: content}, out or store.within)[0], notes)
+
+
+def _find_author(store: Store, period: Period, last_report: Report | None) -> str:
+    """Find the name of an office in its report of last year, in the register, or in what it has for this period."""
+    if last_report and (author := document.compose_author(last_report)):
+        return author
+    if unit := store.register().units.get(store.office):
+        return unit.name
+    report = _read_last_report(store, period if store.has(period) else None)[0]
+    if report is None or report.form.author_address in find_prompts(report):
+        return ""
+    return document.compose_author(report)
 
 
 def _find_codes(form: Form, names: Collection[str]) -> list[str]:

@@ -90,7 +90,7 @@ def _write_fact(draft: FormDraft, sheet: Sheet, row: int, fact: Fact) -> None:
     value_type, locale = fact.value_type, draft.request.form.locale
     hint = locale.say("form-fact-lines") if fact.type == "texts" else value_type.describe(locale)
     value = format_input(draft.request.known_facts.get(fact.id), locale)
-    sheet.write(row, 0, fact.label + locale.put_in_brackets(fact.unit), **LABEL_STYLE)
+    sheet.write(row, 0, locale.add_unit(fact.label, fact.unit), **LABEL_STYLE)
     sheet.write(row, 1, value, **INPUT_STYLE, text_wrap=True)
     sheet.write(row, 2, hint, **CELL_STYLE, font_color="#777777", text_wrap=True)
     draft.define_name(fact.id, sheet, row, 1)

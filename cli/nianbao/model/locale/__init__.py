@@ -205,6 +205,11 @@ class Locale:
         """Put words in brackets, to follow other words; nothing stays nothing."""
         return self.file.marks.brackets.format(words=words) if words else ""
 
+    def add_unit(self, label: str, unit: str) -> str:
+        """Put a unit in brackets behind a label, unless the label ends with it, as some on forms do."""
+        words = self.put_in_brackets(unit)
+        return label if label.endswith(words[1:]) else label + words
+
     def join(self, items: Iterable[object]) -> str:
         """Put items side by side, as in a table or a note: as in a list, without a word before the last one."""
         return self.file.lists.join.join(map(str, items))

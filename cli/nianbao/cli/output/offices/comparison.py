@@ -48,8 +48,8 @@ def _print_figure(comparison: OfficesComparison, address: str) -> None:
     locale = comparison.form.locale
     values = comparison.list_values(address)
     shown = [(pair, value) for pair, value in values if not value.is_empty]
-    label = comparison.figures[address].label + locale.put_in_brackets(comparison.figures[address].unit)
-    echo(StyledText(label, bold=True))
+    figure = comparison.figures[address]
+    echo(StyledText(locale.add_unit(figure.label, figure.unit), bold=True))
     if len(shown) > _MAX_OFFICES:
         largest = sorted(shown, key=_measure_change, reverse=True)[:_MAX_OFFICES]
         shown = [one for one in shown if one in largest]
