@@ -66,7 +66,7 @@ WRONG = {
     "received        = { person = 1, total = 1 }": LONG_ROW,
     "disclosed = 27, public = 20": "disclosed = 27, publik = 20",
     "全年接办": "全年公开794条，社交251条，访问1423539次，关注17774人，全年接办",
-    'short = "市人社局"': 'short = "市人社局"\nown = "“一件事”……：' + "，" * 40 + '"',
+    'short = "市人社局"': 'short = "市人社局"\nown = "“一件事”……：' + "某，" * 20 + '"',
 }
 
 

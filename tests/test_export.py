@@ -374,11 +374,15 @@ def ask_for_findings(store, monkeypatch, *, known):
     """Return the rows of `findings`, and the offices whose reports were judged for them."""
     judged = []
 
-    def check_report(of_store, *words, **options):
-        judged.append(of_store.office)
-        return check.check_report(of_store, *words, **options)
+    def count(function):
+        def run(of_store, *words, **options):
+            judged.append(of_store.office)
+            return function(of_store, *words, **options)
 
-    monkeypatch.setattr(batch, "check", SimpleNamespace(check_report=check_report))
+        return run
+
+    functions = {one.__name__: count(one) for one in (check.check_report, check.compare_report)}
+    monkeypatch.setattr(batch, "check", SimpleNamespace(**functions))
     store = Store(store.root)
     work = querying.prepare(store, "select * from findings order by all", date.today())  # noqa: DTZ011
     if not known:
