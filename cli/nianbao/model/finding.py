@@ -57,8 +57,7 @@ class Finding:
 
     Where one of several figures or rows must be wrong, `candidates` has their addresses, the likeliest first; where it
     is certain what figures should be, `change` has their values, and where it is only likely because the prose says so,
-    `likely_change`. `effects` are findings that the same mistake causes,
-    by rule, address and message.
+    `likely_change`. `effects` are findings that the same mistake causes, by rule, address and message.
     """
 
     rule: str

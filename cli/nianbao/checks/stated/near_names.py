@@ -34,7 +34,8 @@ def find_near_names(text: str, name: str) -> Iterator[NearName]:
     third = len(name) // 3
     starts: set[int] = set()
     for first in (0, third, 2 * third):
-        for match in re.finditer(re.escape(name[first : first + third]), text):
+        part = name[first : first + third]
+        for match in re.finditer(re.escape(part), text) if part in text else ():
             starts.update(match.start() - first + step for step in ((0,) if not first else (-1, 0, 1)))
     end = 0
     for start in sorted(start for start in starts if start >= 0):
