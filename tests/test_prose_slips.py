@@ -7,10 +7,12 @@ import pytest
 from nianbao.checks.context import CheckContext
 from nianbao.checks.rules import (
     doubled_mark,
+    doubled_word,
     mistyped_name,
     no_such_day,
     note_left,
     numbers_out_of_order,
+    other_period,
     placeholder_left,
     share_too_large,
     title_differs,
@@ -238,3 +240,51 @@ def test_a_name_with_a_blank_is_the_same_name(find):
     text = f"{NAME}根据条例，由{NAME}编制。"
     assert find(mistyped_name, text, name=f"{NAME} ") == []
     assert find(mistyped_name, text, name="临江县 人民政府办公室") == []
+
+
+@pytest.mark.parametrize("words", ["开展开展", "按照按照", "政府信息政府信息", "主动公开主动公开"])
+def test_a_word_written_twice_is_found(words, find):
+    assert find(doubled_word, f"全年，\n我局{words}培训4次。") == [words]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "由办公室办公室主任负责。",
+        "召开委员会委员会议。",
+        "信息公开公开栏、管理管理办法。",
+        "一项一项、一步一步落实落细。",
+        "研究讨论、讨论研究。",
+        "开展，开展。",
+        "开展\n开展",
+    ],
+)
+def test_words_that_may_follow_themselves_are_left_alone(text, find):
+    assert find(doubled_word, text) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "统计期限自2024年1月1日起至2024年12月30日",
+        "统计期限为2024年1月1日至12月3日",
+        "统计时限从2024年1月1日起，到2024年11月31日",
+        "统计期限自 2024 年 1 月 1 日起至 2024 年 12 月 21 日",
+    ],
+)
+def test_a_period_that_ends_on_another_day_is_found(words, find):
+    assert find(other_period, f"本报告所列数据的{words}止。") == [words]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "统计期限自2024年1月1日起至2024年12月31日止",
+        "统计期限自2024年3月15日起至12月31日止",
+        "统计期限为2024年度。公示自3月1日起至3月10日止",
+        "截至12月20日，公开信息3条",
+        "征求意见自1月1日起至12月30日止",
+    ],
+)
+def test_a_period_that_ends_with_the_report_and_other_periods_are_left_alone(text, find):
+    assert find(other_period, f"{text}。") == []

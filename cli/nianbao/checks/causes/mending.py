@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
+from nianbao.checks.rules.unknown_key import find_meant
 from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding, Place, UserError
 from nianbao.model.report import Number, Report, compute_totals, fill_form
@@ -13,6 +14,7 @@ from nianbao.workspace.store import Store
 # The rules whose mistakes are mended otherwise than by figures.
 WRONG_EDITION, COPIED_TABLES = "wrong-edition", "copied-tables"
 MISSING_TABLE, YEAR_DIFFERS, WRONG_TYPE = "missing-table", "year-differs", "wrong-type"
+UNKNOWN_KEY = "unknown-key"
 
 
 def mend(report: Report, change: Mapping[str, Number]) -> Report:
@@ -70,13 +72,25 @@ def _mend_text(report: Report, cause: Finding) -> str:
     if cause.rule == YEAR_DIFFERS and cause.address in report.values:
         named = place.file.rpartition("/")[2].removesuffix(".toml")
         return _put_value(report, place, named if named.isdigit() else f'"{named}"')
-    if cause.rule == WRONG_TYPE and (header := mend_header(place)):
+    if cause.rule == UNKNOWN_KEY:
+        return _rename_key(report, cause)
+    return _mend_type(report, cause) if cause.rule == WRONG_TYPE else ""
+
+
+def _mend_type(report: Report, cause: Finding) -> str:
+    if header := mend_header(cause.place):
         lines = report.facts.text.split("\n")
-        lines[place.line - 1] = header
+        lines[cause.place.line - 1] = header
         return "\n".join(lines)
-    if cause.rule == WRONG_TYPE and (repair := _repair(report, cause) or _stand_in(report, cause)):
-        return _put_value(report, place, repair)
-    return ""
+    repair = _repair(report, cause) or _stand_in(report, cause)
+    return _put_value(report, cause.place, repair) if repair else ""
+
+
+def _rename_key(report: Report, cause: Finding) -> str:
+    """Return the text of a data file with the key that seems to be meant by an unknown one; empty if none does."""
+    key, written = cause.address.rpartition(".")[2], cause.place.text
+    meant = find_meant(report.form, cause.address) if written.endswith(key) else ""
+    return _put_value(report, cause.place, f"{written.removesuffix(key)}{meant}") if meant else ""
 
 
 def _stand_in(report: Report, cause: Finding) -> str:

@@ -37,9 +37,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         is_period = entry.address.endswith(f".{period}") and period not in report.facts.tree  # told by year-differs
         if not entry.known and not is_period:
             yield _make_finding(context, entry.address)
-    sections = {section.id for section in report.form.sections}
-    with_heading = {section.id for section in report.form.sections if section.heading}
-    for table, known in (("prose", sections), ("headings", with_heading)):
+    for table, known in _list_section_keys(report.form).items():
         entries = report.facts.tree.get(table)
         for key in entries if isinstance(entries, dict) else ():
             if key not in known:
@@ -54,17 +52,34 @@ def find_misspelt(report: Report) -> set[str]:
     return found - {entry.address for entry in report.entries}
 
 
+def find_meant(form: Form, address: str) -> str:
+    """Find the key that seems to be meant by an unknown one: it may stand deeper in the table; "" if none does."""
+    above, _dot, key = address.rpartition(".")
+    known = _list_section_keys(form).get(above)
+    if known is not None:
+        return _find_similar(key, known)
+    keys = _read_keys(form)
+    nearest = keys.find_nearest(above, key)
+    elsewhere = "" if nearest else keys.find_elsewhere(above, key)
+    return elsewhere.removeprefix(f"{above}.") if elsewhere.startswith(f"{above}.") else nearest
+
+
+def _list_section_keys(form: Form) -> dict[str, set[str]]:
+    """List the keys of the tables of texts, which are sections."""
+    return {
+        "prose": {section.id for section in form.sections},
+        "headings": {section.id for section in form.sections if section.heading},
+    }
+
+
 def _make_finding(context: CheckContext, address: str, known: set[str] | None = None) -> Finding:
     above, _dot, key = address.rpartition(".")
-    keys = _read_keys(context.report.form)
-    nearest = keys.find_nearest(above, key) if known is None else _find_similar(key, known)
-    elsewhere = keys.find_elsewhere(above, key) if known is None and not nearest else ""
-    if elsewhere.startswith(f"{above}."):
-        nearest = elsewhere.removeprefix(f"{above}.")
+    form = context.report.form
+    keys, nearest = _read_keys(form), find_meant(form, address)
     choices = join_words(sorted(keys.list_below(above) if known is None else known))
     allowed = _("keys-of-table", table=above, choices=choices) if above else _("keys-here", choices=choices)
     fix = allowed if choices else _("delete-line")
-    if elsewhere and not nearest:
+    if known is None and not nearest and (elsewhere := keys.find_elsewhere(above, key)):
         fix = _("move-to-table", key=key, table=elsewhere.rpartition(".")[0])
     return context.make_finding(
         address,

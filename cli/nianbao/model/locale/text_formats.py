@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from nianbao.model.i18n import _
+from nianbao.model.i18n import N_, _
 from nianbao.model.loading.inheritance import Fault, Keys
 from nianbao.model.loading.shapes import Shape, Text
 
@@ -16,9 +16,16 @@ _PATTERN = Meta(pattern=r"\S")
 _PATTERN_KEYS = (
     "sentence_end", "part_end", "year", "not_count_before", "not_count_after",
     "numeral_before", "numeral_after", "inexact_before", "inexact_after", "office_words", "doubled", "days",
+    "doubled_words", "period_end",
 )  # fmt: skip
 
-_YEAR_MONTH_DAY = 3  # groups
+# How many groups the pattern of a key has, which are numbers or words, and the message on one that has others.
+_GROUPS = {
+    "year": (1, N_("year-pattern-needs-group")),
+    "days": (3, N_("days-pattern-needs-groups")),
+    "period_end": (2, N_("period-end-pattern-needs-groups")),
+    "doubled_words": (1, N_("doubled-words-pattern-needs-group")),
+}
 _OF_NUMBERS = ("numbering", "shares")  # each pattern has one group, which is the number
 
 
@@ -56,7 +63,9 @@ class TextFormats(Shape, frozen=True):
     notes: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-notes")] = ()
     marks: Annotated[tuple[Annotated[str, Meta(min_length=2)], ...], Meta(description="field-text-marks")] = ()
     doubled: Annotated[str, Meta(description="field-text-doubled")] = ""
+    doubled_words: Annotated[str, Meta(description="field-text-doubled-words")] = ""
     days: Annotated[str, Meta(description="field-text-days")] = ""
+    period_end: Annotated[str, Meta(description="field-text-period-end")] = ""
     numbering: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-numbering")] = ()
     shares: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-shares")] = ()
     office_words: Annotated[str, Meta(description="field-text-office-words")] = ""
@@ -75,10 +84,9 @@ def find_text_faults(formats: TextFormats) -> Iterator[Fault]:
         except re.error as error:
             yield Fault(keys, _("not-regular-expression", text=text, error=error))
         else:
-            if keys == ("text", "year") and groups != 1:
-                yield Fault(keys, _("year-pattern-needs-group"))
-            if keys[1] == "days" and text and groups != _YEAR_MONTH_DAY:
-                yield Fault(keys, _("days-pattern-needs-groups"))
+            wanted, message = _GROUPS.get(str(keys[1]), (groups, ""))
+            if text and groups != wanted:
+                yield Fault(keys, _(message))
             if keys[1] in _OF_NUMBERS and groups != 1:
                 yield Fault(keys, _("number-pattern-needs-group"))
     if len(formats.digits) not in {0, 10}:

@@ -14,10 +14,12 @@ from nianbao.model.parsing.values import BARE_PATH, PATH, Keys, TooDeepError, Va
 
 _COMMENT = re.compile(r"#|//+|/\*+|<!--|--+(?=[^-\d])|;(?=[ \t]*+[^\s#])")
 _HEADER = re.compile(rf"(\[++)[ \t]*+({PATH.pattern})[ \t]*+(\]*+)")
+_HEADER_OF_WORDS = re.compile(r"(\[++)([^\[\]#\"'\n]*+)(\]++)")
 _HEADER_WITHOUT_START = re.compile(rf"({PATH.pattern})[ \t]*+(\]++)")
 _WORDS_WITH_COLON = re.compile(r"(?![\x00-\x09\x0b-\x7f]++:)[^\s=:\"'\[\]{}]++[ \t]*+:(?![ \t]*+[\d\"'\[{])")
 # A line that begins with words, a sign `=`, and what can be a value.
 _WORDS_WITH_VALUE = re.compile(r"([^\s=:#\"'\[\]{}][^=#\"'{}\n]{0,30}?)[ \t]*+(=)[ \t]*+(?=[{\[\d\"'+-])")
+_BETWEEN_KEYS = re.compile(r"[ \t.]++")
 _OPEN_TEXTS = {"slip-quote-open", "slip-text-open", "slip-needs-three-quotes"}
 _STATEMENT_BELOW = re.compile(r"[^\n]*+\s*+(?:#|\[{1,2}[A-Za-z]|[A-Za-z][\w.-]*+[ \t]*+=|\Z)")
 _ARRAY_OF_TABLES = 2  # brackets
@@ -67,12 +69,17 @@ class _Scanner(ValueScanner):
         """Read the header of a table."""
         start = self.at
         match = _HEADER.match(self.folded, start)
-        if not match:
+        words = None if match and match[3] else _HEADER_OF_WORDS.match(self.folded, start)
+        if words and (path := _join_keys(words[2])):
+            match, keys = words, tuple(path.split("."))
+            self.add(match.start(2), match.end(2), _name_fault(words[2]), path)
+        elif match:
+            self.at = match.start(2)
+            keys = self.read_path(match.end(2))
+        else:
             self.add(start, start + 1, N_("slip-header"))
             self._pass_line()
             return
-        self.at = match.start(2)
-        keys = self.read_path(match.end(2))
         opening, closing = len(match[1]), len(match[3])
         size = _ARRAY_OF_TABLES if opening > 1 else 1
         if not closing:
@@ -127,11 +134,10 @@ class _Scanner(ValueScanner):
 
     def _scan_words_as_key(self, words: re.Match[str]) -> None:
         """Read an entry whose key is several words, such as the label of a row."""
-        path = ".".join(words[1].split())
-        is_path = bool(BARE_PATH.fullmatch(path))
-        key = N_("slip-key-blank") if is_path else N_("slip-key-words")
+        path = _join_keys(words[1])
+        key = _name_fault(words[1]) if path else N_("slip-key-words")
         stand_in = f'"x{words.start()}"'
-        self.add(words.start(), words.end(1), key, path if is_path else None, stand_in=stand_in)
+        self.add(words.start(), words.end(1), key, path or None, stand_in=stand_in)
         self.at = words.end()
         self.scan_value("line", words.start(2))
         self._end_line()
@@ -163,3 +169,14 @@ class _Scanner(ValueScanner):
             self._pass_line()
             return
         self._end_line()
+
+
+def _join_keys(words: str) -> str:
+    """Join the keys of a name that has blanks between them, or dots too many; empty if one of them is no key."""
+    path = ".".join(_BETWEEN_KEYS.split(words.strip(" \t.")))
+    return path if BARE_PATH.fullmatch(path) else ""
+
+
+def _name_fault(words: str) -> str:
+    """Return the key of the message on a name whose keys are not joined by single dots."""
+    return N_("slip-key-dots") if "." in words else N_("slip-key-blank")

@@ -1,0 +1,36 @@
+"""同一个词连写了两遍。
+
+多半是改句子或粘贴时多留了一遍，例如“开展开展”。本来可以连写的（办公室办公室主任）不看。看哪些词，由语言文件的
+doubled_words 规定。这是提醒，不妨碍生成。
+
+不对:
+
+    [prose]
+    other = "全年开展开展培训4次。"
+
+对:
+
+    [prose]
+    other = "全年开展培训4次。"
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import CheckContext
+from nianbao.checks.wording import list_own_texts, shorten
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+from nianbao.model.wordings.patterns import compile_pattern
+
+LEVEL = "warning"
+
+
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every word that stands twice in a row."""
+    doubled = context.report.form.locale.text.doubled_words
+    for address, text in list_own_texts(context.report) if doubled else ():
+        for match in compile_pattern(doubled).finditer(text):
+            line = text.count("\n", 0, match.start()) + 1
+            place = context.report.facts.find_place(address, text_line=line, words=match[0])
+            message = _("word-doubled", words=shorten(match[0]), word=match[1])
+            yield context.make_finding(address, message, place=place)
