@@ -329,9 +329,10 @@ def test_two_tables_without_captions_are_those_of_two_reports(form, forms):
         recognize(read(print_two_years(form, found, captions="").encode(), "html"), forms)
 
 
-def test_a_sentence_that_names_another_year_is_no_caption(form, forms):
+@pytest.mark.parametrize("lead", ["与{}年相比，数量有所增加。", "政府信息公开情况（含{}年以前）"])
+def test_a_text_that_says_more_of_another_year_is_no_caption_of_it(lead, form, forms):
     found = draw_figures(form, Random(2))  # noqa: S311  # see above
-    lead = f"与{form.first_year - 1}年相比，数量有所增加。"
+    lead = lead.format(form.first_year - 1)
     tables = make_grids(form, found)
     page = compose(form, tables, lambda grid: [f"<p>{lead}</p>", "<table>", *format_rows(grid), "</table>"])
     right, wrong = judge("".join(page.splitlines()), "html", found, forms)
