@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from variants import compose, draw_figures, format_rows, judge, make_grids
+from variants import compose, draw_figures, format_rows, judge, make_grids, pad_lines
 
 from nianbao.importer.readers import read
 from nianbao.importer.recognition import recognize
@@ -197,6 +197,102 @@ def test_a_row_split_over_two_has_no_wrong_figure_and_no_false_blank(split, form
         assert {row.evidence for row in recognized.tables.rows if row.layout.rows} == {"label", "order"}
 
 
+# ── columns that number rows ─────────────────────────────────────────────────────────
+
+
+def number_rows(grid, header, *, behind_label=False):
+    """Put a column with the numbers of the rows first, or before the figures; its header spans all lines of these."""
+    at = min(grid.spans[id(item)][1] for line in grid.lines for item in line if item[1]) if behind_label else 0
+    first = next(row for row, line in enumerate(grid.lines) if any(item[1] for item in line))
+    number = header_end = 0
+    for row, line in enumerate(grid.lines):
+        spans = [grid.spans[id(item)] for item in line]
+        is_line = any(column < at < column + colspan for _, column, _, colspan in spans)
+        for item, (_, column, rowspan, colspan) in zip(line, spans, strict=True):
+            is_over = column < at < column + colspan
+            grid.spans[id(item)] = (row, column + (column >= at), rowspan, colspan + is_over)
+        if is_line or row < header_end:
+            continue
+        has_figures = any(item[1] for item in line)
+        number += has_figures
+        item = [str(number) if has_figures else "" if header_end else header, "", "label"]
+        grid.spans[id(item)] = (row, at, 1 if header_end or has_figures else first - row, 1)
+        header_end = header_end or first
+        line.insert(sum(column < at for _, column, _, _ in spans), item)
+    grid.columns += 1
+    return grid
+
+
+def print_cells(grid):
+    return [text for line in grid.lines for text, *_ in line if text]
+
+
+def print_table(grid):
+    return ["<table>", *format_rows(grid), "</table>"]
+
+
+def print_numbered(form, found, header, write, **place):
+    grids = {table: number_rows(grid, header, **place) for table, grid in make_grids(form, found).items()}
+    lines = compose(form, grids, write).splitlines()
+    if write is print_table:
+        return "".join(line if line.startswith("<") else f"<p>{line}</p>" for line in lines), "html"
+    return "\n".join(lines), "txt"
+
+
+@pytest.mark.parametrize("write", [print_table, pad_lines, print_cells])
+@pytest.mark.parametrize(("kind", "edition"), [("cn-disclosure", "2021"), ("cn-enforcement", "2018")])
+def test_a_column_whose_header_says_that_it_numbers_rows_is_left_out(kind, edition, write, root):
+    store = Store(root).of_kind(kind)
+    forms = [store.kind.edition(one) for one in sorted(store.kind.editions())]
+    form = next(form for form in forms if form.edition == edition)
+    found = draw_figures(form, Random(2))  # noqa: S311  # see above
+    right, wrong = judge(*print_numbered(form, found, "序 号" if write is print_table else "序号", write), found, forms)
+    assert (right, wrong) == (len(found), [])
+
+
+def test_a_column_that_numbers_rows_may_stand_before_the_figures(form, forms):
+    found = draw_figures(form, Random(2))  # noqa: S311  # see above
+    right, wrong = judge(*print_numbered(form, found, "行次", print_table, behind_label=True), found, forms)
+    assert (right, wrong) == (len(found), [])
+
+
+@pytest.mark.parametrize("write", [print_table, pad_lines, print_cells])
+def test_a_column_without_a_header_that_counts_beside_labels_is_left_out(write, form, forms):
+    """The table of one row without a label stays unread: its number may be a figure."""
+    found = draw_figures(form, Random(2))  # noqa: S311  # see above
+    right, wrong = judge(*print_numbered(form, found, "", write), found, forms)
+    assert not wrong
+    assert right == sum(not address.startswith("review_litigation.") for address in found)
+
+
+@pytest.mark.parametrize("write", [pad_lines, print_cells])
+def test_the_number_of_the_next_row_is_no_figure_of_one_that_lost_a_cell(write, form, forms):
+    for seed in range(3):
+        found = draw_figures(form, Random(seed))  # noqa: S311  # see above
+        grids = make_grids(form, found)
+        for grid in grids.values():
+            number_rows(grid, "序号")
+            for line in grid.lines[::2]:
+                if figures := [item for item in line if item[1]]:
+                    found[figures[0][1]] = None
+                    line.remove(figures[0])
+        _right, wrong = judge(compose(form, grids, write), "txt", found, forms)
+        assert not wrong, seed
+
+
+def test_figures_that_count_are_no_numbers_of_rows(form, forms):
+    """Each figure is the number of its row, and stands on its own line before the label of the next row."""
+    tables = make_grids(form, dict.fromkeys(form.slots, 0))
+    found = {}
+    for grid in tables.values():
+        rows = [[item for item in line if item[1]] for line in grid.lines]
+        for number, row in enumerate(filter(None, rows), 1):
+            for item in row:
+                item[0], found[item[1]] = str(number), number
+    _right, wrong = judge(compose(form, tables, print_cells), "txt", found, forms)
+    assert not wrong
+
+
 # ── tables of another year ───────────────────────────────────────────────────────────
 
 
@@ -233,9 +329,10 @@ def test_two_tables_without_captions_are_those_of_two_reports(form, forms):
         recognize(read(print_two_years(form, found, captions="").encode(), "html"), forms)
 
 
-def test_a_sentence_that_names_another_year_is_no_caption(form, forms):
+@pytest.mark.parametrize("lead", ["与{}年相比，数量有所增加。", "政府信息公开情况（含{}年以前）"])
+def test_a_text_that_says_more_of_another_year_is_no_caption_of_it(lead, form, forms):
     found = draw_figures(form, Random(2))  # noqa: S311  # see above
-    lead = f"与{form.first_year - 1}年相比，数量有所增加。"
+    lead = lead.format(form.first_year - 1)
     tables = make_grids(form, found)
     page = compose(form, tables, lambda grid: [f"<p>{lead}</p>", "<table>", *format_rows(grid), "</table>"])
     right, wrong = judge("".join(page.splitlines()), "html", found, forms)

@@ -27,6 +27,7 @@ class OrdinalEntry(Shape, frozen=True):
     numerals: Annotated[dict[str, int], Meta(description="field-reading-ordinal-numerals")] = field(
         default_factory=dict
     )
+    headers: Annotated[Words, Meta(description="field-reading-ordinal-headers")] = ()
 
 
 class NumberEntry(Shape, frozen=True):

@@ -24,6 +24,7 @@ from nianbao.importer.recognition.tables.places.open_rows import MatchedRow, Ope
 from nianbao.importer.recognition.tables.places.whole_form import resolve_rows
 from nianbao.importer.recognition.tables.regions import find_regions
 from nianbao.importer.recognition.tables.row_matching import match_rows
+from nianbao.importer.recognition.tables.row_numbers import leave_out_row_numbers
 from nianbao.importer.recognition.tables.rows import KnownLabels, PublishedRow, Region
 from nianbao.importer.recognition.tables.split_rows import join_split_rows
 
@@ -131,6 +132,7 @@ def _is_over_edge(cell: PublishedCell, edges: set[float]) -> bool:
 def _match_regions(document: PublishedDocument, layouts: Sequence[Layout]) -> _Matches:
     """Match every region of a report; a table that has no headers of the form is tried with its rows as columns."""
     known = KnownLabels(layouts)
+    document = replace(document, blocks=leave_out_row_numbers(document.blocks, known))
     matched = _match_all(find_regions(document, known), layouts)
     with_headers = _find_blocks_with_headers(matched)
     blocks = tuple(

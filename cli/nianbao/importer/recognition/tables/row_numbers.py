@@ -1,0 +1,168 @@
+"""Columns that number the rows of a table, which no form has: they are left out before rows are matched.
+
+Such a column has a header that says so, or its cells count 1, 2, 3 beside words.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from nianbao.importer.recognition.labels import MIN_SIMILARITY, normalize
+from nianbao.importer.recognition.printed_values import may_be_value
+from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedTable
+from nianbao.importer.recognition.tables.rows import KnownLabels
+
+_MIN_NUMBERS = 4  # without a header; figures count as far only by chance
+_TOLERANCE = 0.25  # of the width of a column, by which the edges of its cells may be off
+_BAR = "|\N{FULLWIDTH VERTICAL LINE}"
+_FIRST_CELL = re.compile(
+    rf"(?P<before>[\s{_BAR}]*)(?P<cell>[^\s{_BAR}]+)(?:[^\S\t]*[{_BAR}\t][^\S\t]*|[^\S\t]+|$)(?P<rest>.*)"
+)
+
+Blocks = Sequence[Paragraph | PublishedTable]
+
+
+def leave_out_row_numbers(blocks: Blocks, known: KnownLabels) -> tuple[Paragraph | PublishedTable, ...]:
+    """Leave out the columns of tables that number rows, and such numbers of lines of texts; the blocks stay as many."""
+    lines = {index: block.plain.split("\n") for index, block in enumerate(blocks) if isinstance(block, Paragraph)}
+    places = [(index, at) for index, texts in lines.items() for at, text in enumerate(texts) if text.strip()]
+    found = _find_numbered_lines([lines[index][at] for index, at in places], known)
+    for number, text in found.items():
+        index, at = places[number]
+        lines[index][at] = text
+    last = 0
+    left: list[Paragraph | PublishedTable] = []
+    for index, block in enumerate(blocks):
+        if isinstance(block, Paragraph):
+            left.append(replace(block, plain="\n".join(lines[index])))
+        else:
+            table, last = _leave_out_column(block, known, last)
+            left.append(table)
+    return tuple(left)
+
+
+def _is_header(text: str, known: KnownLabels) -> bool:
+    headers = known.reading.file.ordinals.headers
+    return normalize(text, known.reading) in headers and known.score_header(text) < MIN_SIMILARITY
+
+
+def _is_words(text: str, known: KnownLabels) -> bool:
+    return bool(text.strip()) and not may_be_value(text, known.reading)
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────
+
+
+def _leave_out_column(table: PublishedTable, known: KnownLabels, last: int) -> tuple[PublishedTable, int]:
+    """Leave out the column of a table that numbers its rows; return its last number, too.
+
+    `last` is that of the table before, which this one may continue.
+    """
+    headers = [cell for cell in table.cells if _is_header(cell.text, known)]
+    left = min((cell.left for cell in table.cells if cell.text.strip()), default=0.0)
+    first = [cell for cell in table.cells if cell.left == left and cell.text.strip().isdecimal()][:1]
+    for start in headers or first:
+        column = [cell for cell in table.cells if _is_in_column(cell, start) and cell.text.strip()]
+        numbers = [cell for cell in column if cell.text.strip().isdecimal()]
+        if headers:
+            is_numbered = all(cell in numbers or _is_header(cell.text, known) for cell in column)
+        else:
+            is_numbered = _count_rows(table, column, numbers, known, last)
+        if is_numbered:
+            cells = tuple(_move_cell(cell, start) for cell in table.cells if not _is_in_column(cell, start))
+            return replace(table, cells=cells), int(numbers[-1].text) if numbers else 0
+    return table, 0
+
+
+def _move_cell(cell: PublishedCell, column: PublishedCell) -> PublishedCell:
+    """Return a cell as it stands without a column: those right of it keep their places, by which messages name them."""
+    left, right = (max(edge, column.right) - max(0.0, column.left - edge) for edge in (cell.left, cell.right))
+    return replace(cell, left=left, right=right)
+
+
+def _is_in_column(cell: PublishedCell, start: PublishedCell) -> bool:
+    tolerance = _TOLERANCE * (start.right - start.left)
+    return cell.left >= start.left - tolerance and cell.right <= start.right + tolerance
+
+
+def _count_rows(
+    table: PublishedTable, column: list[PublishedCell], numbers: list[PublishedCell], known: KnownLabels, last: int
+) -> bool:
+    """Tell whether the numbers of a column count rows with labels, from 1 or behind `last`, and end it."""
+    counted = [int(cell.text) for cell in numbers]
+    begins = counted[0] == 1 and len(counted) >= _MIN_NUMBERS
+    return (
+        (begins or (last > 0 and counted[0] == last + 1))
+        and counted == list(range(counted[0], counted[0] + len(counted)))
+        and column[-len(numbers) :] == numbers
+        and all(_is_words(_find_text_behind(table, cell), known) for cell in numbers)
+    )
+
+
+def _find_text_behind(table: PublishedTable, number: PublishedCell) -> str:
+    """Return the text of the next cell right of another one that is not blank."""
+    in_row = [cell for cell in table.cells if cell.top <= number.top < cell.bottom and cell.text.strip()]
+    behind = [cell for cell in in_row if cell.left > number.left]
+    return min(behind, key=lambda cell: cell.left).text if behind else ""
+
+
+# ── texts ────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(slots=True)
+class _Count:
+    """Lines that begin with numbers that count, without these, by the index of each; a header may begin them.
+
+    `unsure` is the index of the last one where it may be the last figure of the row before.
+    """
+
+    last: int = 0
+    has_header: bool = False
+    lines: dict[int, str] = field(default_factory=dict)
+    unsure: int | None = None
+
+    @property
+    def is_column(self) -> bool:
+        """There is a header, or there are enough numbers."""
+        return self.has_header or len(self.lines) >= _MIN_NUMBERS
+
+    @property
+    def is_at_header(self) -> bool:
+        """No number stands below the header yet."""
+        return self.has_header and len(self.lines) == 1
+
+    def add(self, index: int, line: str, number: int, *, is_sure: bool) -> bool:
+        """Add a line if its number is the next one, or the last one again where that may be a figure."""
+        is_again = number == self.last and is_sure and self.unsure is not None
+        if number != self.last + 1 and not is_again and not (self.is_at_header and number == 1):
+            return False
+        if is_again and self.unsure is not None:
+            del self.lines[self.unsure]
+        self.lines[index] = line
+        self.last, self.unsure = number, None if is_sure else index
+        return True
+
+
+def _find_numbered_lines(lines: Sequence[str], known: KnownLabels) -> dict[int, str]:
+    """Return the lines that begin with the number of a row, or its header, without these, by index.
+
+    The first number below a header counts before anything, others before words on their line or on the next.
+    """
+    counts = [_Count()]
+    for index, line in enumerate(lines):
+        match = _FIRST_CELL.match(line)
+        if match is None:
+            continue
+        cell, left = match["cell"], match["before"] + match["rest"]
+        if _is_header(cell, known):
+            counts.append(_Count(counts[-1].last, has_header=True, lines={index: left}))
+        elif cell.isdecimal():
+            following = lines[index + 1].strip() if index + 1 < len(lines) and not match["rest"] else match["rest"]
+            behind = _FIRST_CELL.match(following)
+            if not counts[-1].is_at_header and not (behind and _is_words(behind["cell"], known)):
+                continue
+            is_sure = bool(match["rest"]) or known.score_label(following) >= MIN_SIMILARITY
+            if not counts[-1].add(index, left, int(cell), is_sure=is_sure) and is_sure:
+                counts.append(_Count())
+                counts[-1].add(index, left, int(cell), is_sure=is_sure)
+    return {index: line for count in counts if count.is_column for index, line in count.lines.items()}
