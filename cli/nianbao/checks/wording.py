@@ -167,8 +167,7 @@ def find_place(context: CheckContext, section: str, words: str, default: str = "
                 return address, facts.find_place(address)
             positions = _map_positions(text)
             start, end = positions[at], positions[at + len(wanted) - 1] + 1
-            line = text.count("\n", 0, start) + 1
-            return address, facts.find_place(address, text_line=line, words=text[start:end])
+            return address, facts.find_place_in_text(address, text, start, text[start:end])
     address = prose if own_prose else default or prose
     return address, facts.find_place(address)
 

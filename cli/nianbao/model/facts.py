@@ -77,6 +77,10 @@ class Facts:
         place = self.convert_place(first, column if first == line or not isinstance(column, tuple) else column[0])
         return self._find_words(first, words, place) if words else place
 
+    def find_place_in_text(self, address: Address, text: str, at: int, words: str = "") -> Place:
+        """Find the place of words at a position of the text at an address; without words that of their line."""
+        return self.find_place(address, text_line=text.count("\n", 0, at) + 1, words=words)
+
     def _find_words(self, line: int, words: str, place: Place | None = None) -> Place:
         """Find the place of words on a line; if they are not there, return `place`, or that of the whole line."""
         source = self.lines[line - 1].rstrip("\r")

@@ -32,7 +32,6 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     doubled = context.report.form.locale.text.doubled
     for address, text in list_own_texts(context.report) if doubled else ():
         for match in compile_pattern(doubled).finditer(text):
-            line = text.count("\n", 0, match.start()) + 1
             words = text[max(0, match.start() - _BEFORE) : match.end()].rpartition("\n")[2]
-            place = context.report.facts.find_place(address, text_line=line, words=words)
+            place = context.report.facts.find_place_in_text(address, text, match.start(), words)
             yield context.make_finding(address, _("marks-doubled", marks=match[0], words=words), place=place)

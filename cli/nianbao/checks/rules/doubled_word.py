@@ -30,7 +30,6 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     doubled = context.report.form.locale.text.doubled_words
     for address, text in list_own_texts(context.report) if doubled else ():
         for match in compile_pattern(doubled).finditer(text):
-            line = text.count("\n", 0, match.start()) + 1
-            place = context.report.facts.find_place(address, text_line=line, words=match[0])
+            place = context.report.facts.find_place_in_text(address, text, match.start(), match[0])
             message = _("word-doubled", words=shorten(match[0]), word=match[1])
             yield context.make_finding(address, message, place=place)

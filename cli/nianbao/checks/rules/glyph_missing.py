@@ -33,8 +33,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     missing = context.find_undrawable(frozenset().union(*(characters for *_, characters in texts)))
     for address, text, characters in texts:
         for character in sorted(characters & missing):
-            line = text.count("\n", 0, text.index(character)) + 1
-            place = context.report.facts.find_place(address, text_line=line, words=character)
+            place = context.report.facts.find_place_in_text(address, text, text.index(character), character)
             message = _("no-face-draws-sign", sign=character, code=ord(character))
             fix = _("reword-or-install-face")
             yield context.make_finding(address, message, fix=fix, place=place)

@@ -33,6 +33,6 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         return  # such a character is in the file itself or written as an escape
     for address, text in report.facts.texts:
         if match := ILLEGAL_CHARACTERS.search(text):
-            place = report.facts.find_place(address, text_line=text.count("\n", 0, match.start()) + 1)
+            place = report.facts.find_place_in_text(address, text, match.start())
             message = _("unprintable-character", code=ord(match[0]))
             yield context.make_finding(address, message, fix=_("delete-character"), place=place)

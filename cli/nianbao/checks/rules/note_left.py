@@ -36,8 +36,6 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         for match in (match for note in written.notes for match in compile_pattern(note).finditer(filled)):
             if match[0] not in told:
                 told.add(match[0])
-                place = context.report.facts.find_place(
-                    address, text_line=text.count("\n", 0, match.start()) + 1, words=match[0]
-                )
+                place = context.report.facts.find_place_in_text(address, text, match.start(), match[0])
                 message = _("note-of-writer-left", words=shorten(match[0]))
                 yield context.make_finding(address, message, label=_("check-and-delete"), place=place)

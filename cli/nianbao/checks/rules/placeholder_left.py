@@ -65,7 +65,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         told: set[str] = set()
         for mark in (mark for mark in placeholder.finditer(text) if mark[0] not in told):
             told.add(mark[0])
-            place = facts.find_place(address, text_line=text.count("\n", 0, mark.start()) + 1, words=mark[0])
+            place = facts.find_place_in_text(address, text, mark.start(), mark[0])
             yield context.make_finding(address, _("placeholder-in-text", words=mark[0]), place=place)
     for section, text in context.texts.items():
         match = placeholder.search(text)

@@ -41,7 +41,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
                 place_of_other = 1 if text[at] in kind[::2] else -1
                 other = kind[kind.index(text[at]) + place_of_other]
                 words = text[at : at + _AFTER].partition("\n")[0]
-                place = context.report.facts.find_place(address, text_line=text.count("\n", 0, at) + 1, words=words)
+                place = context.report.facts.find_place_in_text(address, text, at, words)
                 message = _("mark-without-other", mark=text[at], other=other, words=shorten(words))
                 yield context.make_finding(address, message, label=_("mark-missing", other=other), place=place)
 
