@@ -38,6 +38,13 @@ def test_modules_stay_readable():
         assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST, path
 
 
+def test_no_pattern_repeats_a_group_possessively():
+    """Before Python 3.11.5 `(?:ab)*+` takes an `a` that no `b` follows; `(?>(?:ab)*)` does not."""
+    found = re.compile(r"\)(?:[*+?]|\{[\d,]+\})\+")
+    assert found.search(r"(?:ab)*+")
+    assert [path.name for path in MODULES if found.search(path.read_text(encoding="utf-8"))] == []
+
+
 def test_packages_stay_small():
     for folder in {path.parent for path in MODULES}:
         if folder.name not in BY_PLACE:

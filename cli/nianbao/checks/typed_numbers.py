@@ -17,7 +17,9 @@ MIN_TABLE_NUMBER = 100  # the same for figures of tables, if the text does not s
 
 _NUMBER = re.compile(r"(?<![\d.A-Za-z-])(\d+(?:\.\d+)?)(?![\d.])")
 # A placeholder contains no other one, so that an unclosed one is scanned only once.
-_PLACEHOLDER = re.compile(r"\{\{(?:(?!\}\}|\{\{).)*+\}\}|\{%(?:(?!%\}|\{%).)*+%\}|\{#(?:(?!#\}|\{#).)*+#\}", re.DOTALL)
+_PLACEHOLDER = re.compile(
+    r"\{\{(?>(?:(?!\}\}|\{\{).)*)\}\}|\{%(?>(?:(?!%\}|\{%).)*)%\}|\{#(?>(?:(?!#\}|\{#).)*)#\}", re.DOTALL
+)
 _NEAR = 40  # characters before and after a number that tell what it counts
 
 

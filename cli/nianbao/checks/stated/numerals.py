@@ -81,7 +81,7 @@ def _compile(formats: TextFormats) -> re.Pattern[str]:
     numeral = rf"{re.escape(characters)}\d"
     # It begins with one class of characters, by which the search is fast.
     return re.compile(
-        rf"[{numeral}](?<![{numeral}.][{numeral}])[{numeral}.]*+(?: \d{{3}})*+(?={formats.numeral_after})"
+        rf"[{numeral}](?<![{numeral}.][{numeral}])[{numeral}.]*+(?>(?: \d{{3}})*)(?={formats.numeral_after})"
     )
 
 

@@ -7,7 +7,7 @@ from nianbao.model.parsing.cursor import Cursor
 from nianbao.model.parsing.signs import DOUBLE_QUOTES, QUOTES
 
 _ANY, _DOUBLE = f"[{re.escape(QUOTES)}]", f"[{re.escape(DOUBLE_QUOTES)}]"
-_BASIC = re.compile(r'"(?:[^"\\\n]|\\[^\n])*+"')
+_BASIC = re.compile(r'"(?>(?:[^"\\\n]|\\[^\n])*)"')
 _LITERAL = re.compile(r"'[^'\n]*+'")
 _THREE = re.compile(f"{_DOUBLE}{{3}}|'''|{_ANY}{{3}}(?=[ \t\r]*+\n)")
 _ESCAPE = re.compile(
@@ -27,13 +27,13 @@ _AFTER = {
 }
 _ENDS = {context: re.compile(after) for context, after in _AFTER.items()}
 _OPEN_ENDS = {
-    "line": re.compile(r"(?:(?![ \t]#)[^\n])*+"),
-    "row": re.compile(r"(?:(?!,[ \t]*+[\w.]++[ \t]*+=|\})[^\n])*+"),
+    "line": re.compile(r"(?>(?:(?![ \t]#)[^\n])*)"),
+    "row": re.compile(r"(?>(?:(?!,[ \t]*+[\w.]++[ \t]*+=|\})[^\n])*)"),
     "list": re.compile(r"[^\n,\]]*+"),
 }
 _CLOSINGS = {context: re.compile(f"[^\n]*?{_ANY}{after}") for context, after in _AFTER.items()}
 _INNER = re.compile(f"{_DOUBLE}([^{re.escape(DOUBLE_QUOTES)}\\\\]*+){_DOUBLE}")
-_SEVERAL = re.compile(rf"{_INNER.pattern}(?:[ \t]*+,[ \t]*+{_INNER.pattern})++")
+_SEVERAL = re.compile(rf"{_INNER.pattern}(?>(?:[ \t]*+,[ \t]*+{_INNER.pattern})+)")
 _MOST_MARKS = 20  # of three each within a text
 _LAST_CLOSING = re.compile(f"[^\n#]*{_ANY}{_AFTER['line']}")
 

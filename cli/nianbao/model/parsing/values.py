@@ -10,11 +10,12 @@ from nianbao.model.parsing.strings import StringScanner
 
 _QUOTES = re.escape(QUOTES)
 _PART = re.compile(rf"\"[^\"\n]*+\"|'[^'\n]*+'|[^\s=:.,;\[\]{{}}()#/{_QUOTES}]++")
-PATH = re.compile(rf"(?:{_PART.pattern})(?:[ \t]*+\.[ \t]*+(?:{_PART.pattern}))*+")
+# A group repeats within `(?>…)`: before Python 3.11.5 a possessive repeat takes the beginning of one more with it.
+PATH = re.compile(rf"(?:{_PART.pattern})(?>(?:[ \t]*+\.[ \t]*+(?:{_PART.pattern}))*)")
 _ASSIGN = re.compile(r"[ \t]*+(==|=>|:=|[=:])")
 _VALUE_FOLLOWS = re.compile(rf"[ \t]++(?:[{_QUOTES}\[{{]|[+-]?\d)")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-BARE_PATH = re.compile(rf"{_BARE_KEY.pattern}(?:\.{_BARE_KEY.pattern})*+")
+BARE_PATH = re.compile(rf"{_BARE_KEY.pattern}(?>(?:\.{_BARE_KEY.pattern})*)")
 _ENTRY = re.compile(rf"{PATH.pattern}[ \t]*+[=:](?!//)")
 _ROUND_ROW = re.compile(rf"\([ \t]*+{_ENTRY.pattern}")
 # A number or a day, and behind blanks words, which lack a comment mark; after one blank they may be a unit.
@@ -25,10 +26,10 @@ _POINT_FOR_COMMA = re.compile(rf"([+-]?\d++)\.[ \t]*+(?=[A-Za-z]){_ENTRY.pattern
 _OPENING, _CLOSING = "\u3014\u3010", "\u3015\u3011"  # brackets in words, as of the number of a document
 _NEXT_COMMENT = re.compile(r"(?<![ \t])[ \t]++(?://|/\*)")
 _HEADER = re.compile(r"\[{1,2}[ \t]*+[A-Za-z][\w.-]*+[ \t]*+\]")
-_BLANK_LINES = re.compile(r"(?:[ \t\r]*+(?:#[^\n]*+)?\n)*+[ \t\r]*+")
+_BLANK_LINES = re.compile(r"(?>(?:[ \t\r]*+(?:#[^\n]*+)?\n)*)[ \t\r]*+")
 _DELIMITER = re.compile(r"[ \t\r]*+(?:[\n#,;}]|\Z)")
 _ENDS = {
-    context: re.compile(rf"(?:\([^\n()]*+\)|[^\n#\])}}{stops}])*+")
+    context: re.compile(rf"(?>(?:\([^\n()]*+\)|[^\n#\])}}{stops}])*)")
     for context, stops in (("line", ""), ("row", ",;"), ("list", ",;"))
 }
 _OWN = ("own",)  # the table of a data file whose keys an office chooses; others are in ASCII
