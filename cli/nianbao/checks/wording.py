@@ -14,6 +14,7 @@ from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _
 from nianbao.model.report import Number, Report
 from nianbao.model.text_rules import Claim, parse_sum, resolve_path
+from nianbao.model.wordings.patterns import compile_pattern
 
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．％", "0123456789.%")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -194,6 +195,20 @@ def list_own_texts(report: Report) -> Iterator[tuple[str, str]]:
     for address, text in report.facts.text_values:
         if not address.startswith("accept."):
             yield address, text
+
+
+def find_in_texts(context: CheckContext, pattern: str) -> Iterator[tuple[str, re.Match[str]]]:
+    """Find a pattern of the locale in the texts in their normal form, by section; an empty one is in none."""
+    for section, text in context.texts.items() if pattern else ():
+        for match in compile_pattern(pattern).finditer(normalize(text)):
+            yield section, match
+
+
+def find_in_own_texts(context: CheckContext, pattern: str) -> Iterator[tuple[str, str, re.Match[str]]]:
+    """Find a pattern of the locale in the texts of the data file: address, text and match; an empty one is in none."""
+    for address, text in list_own_texts(context.report) if pattern else ():
+        for match in compile_pattern(pattern).finditer(text):
+            yield address, text, match
 
 
 def find_placeholder_faults(context: CheckContext) -> Iterator[Finding]:

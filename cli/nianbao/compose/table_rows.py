@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from jinja2.exceptions import TemplateError
 
-from nianbao.compose.template_context import PartOfTable, find_fact, find_nearest, tell_nearest
+from nianbao.compose.template_context import PartOfTable, find_fact, tell_nearest
 from nianbao.model.form import Form
 from nianbao.model.i18n import _
+from nianbao.model.loading.inheritance import find_nearest
 from nianbao.model.report import Report
 from nianbao.model.table import Table
 from nianbao.model.tables.slots import Slot
@@ -123,7 +124,7 @@ class PrintedTables(Mapping[str, PrintedTable], PartOfTable):
         return len(self._form.tables)
 
     def _describe_unknown(self, name: str) -> str:
-        return _("no-such-table-of-form", name=name, nearest=tell_nearest(find_nearest(name, self)))
+        return _("no-such-table-of-form", name=name, nearest=tell_nearest(find_nearest(name, list(self))))
 
     def _describe_use(self) -> str:
         return _("tables-are-no-value")

@@ -1,6 +1,6 @@
 """The names that a template may use: the facts of a report as a tree, `requests.received.total`."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 from typing import NoReturn
@@ -10,6 +10,7 @@ from jinja2.exceptions import TemplateError
 
 from nianbao.model.form import OWN_FACTS
 from nianbao.model.i18n import _, translate
+from nianbao.model.loading.inheritance import find_nearest
 from nianbao.model.period import Calendar, Period
 from nianbao.model.report import Report
 from nianbao.model.tables.slots import Slot
@@ -136,13 +137,6 @@ def describe_unknown(parent: object, address: str) -> str:
     group, _dot, name = address.rpartition(".")
     near = find_nearest(name, names)
     return _("no-such-fact", address=address, nearest=tell_nearest(f"{group}.{near}".strip(".") if near else ""))
-
-
-def find_nearest(name: str, known: Iterable[str]) -> str:
-    """Return the known name that is most similar to one; none where no one is similar."""
-    from difflib import get_close_matches  # noqa: PLC0415  # slow to import, and only needed for mistakes
-
-    return next(iter(get_close_matches(name, list(known), 1)), "")
 
 
 def tell_nearest(near: str) -> str:

@@ -4,10 +4,10 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _, join_words
+from nianbao.model.loading.inheritance import find_nearest
 
 _NO_COLUMN, _NO_TABLE = N_("no-such-column"), N_("no-such-query-table")
 _NOT_GROUPED = N_("column-not-grouped")
@@ -76,8 +76,8 @@ def _advise(key: str, name: str, query: str, tables: Mapping[str, Sequence[str]]
         choices = list(dict.fromkeys(column for table in used or tables for column in tables[table]))
     else:
         choices = list(dict.fromkeys([*tables, *(column for columns in tables.values() for column in columns)]))
-    if near := get_close_matches(name.lower(), choices, n=1) if name else []:
-        return _("is-it-nearest", near=near[0])
+    if near := find_nearest(name.lower(), choices) if name else "":
+        return _("is-it-nearest", near=near)
     if key not in {_NO_TABLE, _NO_COLUMN}:
         return ""
     if f'"{name}"' in query or "." in name or re.search(rf"\b{re.escape(name)}\.\w+\.", query):

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from nianbao.importer.readers import zip as archive
 from nianbao.importer.readers.page_layout import MAX_PAGES
-from nianbao.importer.readers.refusal import UnreadableError
+from nianbao.importer.readers.refusal import UnreadableError, make_damage_error
 from nianbao.importer.readers.scans import limit_pixels
 from nianbao.importer.undecided_places import ShownFile
-from nianbao.model.i18n import _
 from nianbao.workspace.processes.limits import limit
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def _limit_and_report() -> Iterator[None]:
         except (MemoryError, UnreadableError):
             raise
         except Exception as error:
-            raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
+            raise make_damage_error() from error
 
 
 def _put_on_white(image: "Image.Image") -> "Image.Image":

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property, partial
 
 from nianbao.checks import check, rules, subordinates
@@ -13,6 +12,7 @@ from nianbao.model.file_names import is_portable
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.form import Form
 from nianbao.model.i18n import _, join_words
+from nianbao.model.loading.inheritance import find_nearest
 from nianbao.model.offices import Register, Unit
 from nianbao.model.period import Period
 from nianbao.model.report import Report
@@ -115,10 +115,10 @@ def _find_named_offices(store: Store, period: Period, words: Sequence[str]) -> l
 
 def describe_missing_units(register: Register, office: str) -> UserError:
     """Return the error for an office that has no units in the register, with the nearest name that has."""
-    near = get_close_matches(office, [unit.parent for unit in register.units.values() if unit.parent], 1)
+    near = find_nearest(office, [unit.parent for unit in register.units.values() if unit.parent])
     message = _("register-without-units", office=office)
     if near:
-        return UserError(message, _("is-it-nearest", near=near[0]))
+        return UserError(message, _("is-it-nearest", near=near))
     return UserError(message, _("write-parent-or-name-units", office=office))
 
 

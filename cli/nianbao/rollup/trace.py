@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 
 from nianbao.model.aggregate import UnitReport
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.i18n import _
+from nianbao.model.loading.inheritance import find_nearest
 from nianbao.model.offices import Unit
 from nianbao.model.period import Period
 from nianbao.model.report import Number, Report
@@ -57,8 +57,8 @@ def _trace_office(reader: UnitReader, office: str, address: str) -> Trace:
     form = report.form if isinstance(report, Report) else store.kind.form_in_force(period)
     if address not in form.omitted_figures:
         known = [*form.omitted_figures]
-        near = get_close_matches(address, known, 1)
-        tip = _("is-it-nearest", near=near[0]) if near else _("for-example-address", address="".join(known[:1]))
+        near = find_nearest(address, known)
+        tip = _("is-it-nearest", near=near) if near else _("for-example-address", address="".join(known[:1]))
         raise UserError(_("no-such-cell", edition=form.edition, address=address), tip)
     record = parent.record(period) or RollupRecord({})
     own, broken = options.own and record.includes_own, options.with_broken or record.includes_broken

@@ -9,6 +9,7 @@ from pathlib import Path
 from nianbao.model.file_names import fold_name
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.i18n import N_, _, join_words
+from nianbao.model.loading.inheritance import find_nearest
 from nianbao.model.period import EXAMPLES, Period, parse_period
 from nianbao.workspace.data_files.locating import is_of_gone_kind, locate_file, make_stray_file_error
 from nianbao.workspace.data_files.unread import UnreadFile, find_empty, find_unread_of, find_unread_of_all
@@ -196,11 +197,9 @@ def match_offices(store: Store, word: str, known: Mapping[str, Sequence[Period]]
         raise _describe_unread(unread)
     if word.lower() in store.formats():
         raise UserError(_("format-among-reports", word=word), _("join-formats-by-commas", word=word))
-    from difflib import get_close_matches  # noqa: PLC0415  # slow to import, and only needed for mistakes
-
-    similar = get_close_matches(name, list(filter(None, known)), n=1)
+    similar = find_nearest(name, list(filter(None, known)))
     offices = _("offices-there", some=join_words(sorted(filter(None, known))[:_LISTED_NAMES])) if any(known) else ""
-    tip = _("is-it-nearest", near=similar[0]) if similar else offices
+    tip = _("is-it-nearest", near=similar) if similar else offices
     raise UserError(_("word-not-understood", word=word), tip or _("write-year-or-file"))
 
 

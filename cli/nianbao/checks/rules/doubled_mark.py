@@ -17,10 +17,9 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.wording import list_own_texts
+from nianbao.checks.wording import find_in_own_texts
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
-from nianbao.model.wordings.patterns import compile_pattern
 
 LEVEL = "warning"
 
@@ -29,9 +28,7 @@ _BEFORE = 8  # characters in front of the marks that are quoted
 
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every two punctuation marks of which one is too many."""
-    doubled = context.report.form.locale.text.doubled
-    for address, text in list_own_texts(context.report) if doubled else ():
-        for match in compile_pattern(doubled).finditer(text):
-            words = text[max(0, match.start() - _BEFORE) : match.end()].rpartition("\n")[2]
-            place = context.report.facts.find_place_in_text(address, text, match.start(), words)
-            yield context.make_finding(address, _("marks-doubled", marks=match[0], words=words), place=place)
+    for address, text, match in find_in_own_texts(context, context.report.form.locale.text.doubled):
+        words = text[max(0, match.start() - _BEFORE) : match.end()].rpartition("\n")[2]
+        place = context.report.facts.find_place_in_text(address, text, match.start(), words)
+        yield context.make_finding(address, _("marks-doubled", marks=match[0], words=words), place=place)

@@ -17,19 +17,16 @@ doubled_words 规定。这是提醒，不妨碍生成。
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.wording import list_own_texts, shorten
+from nianbao.checks.wording import find_in_own_texts, shorten
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
-from nianbao.model.wordings.patterns import compile_pattern
 
 LEVEL = "warning"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every word that stands twice in a row."""
-    doubled = context.report.form.locale.text.doubled_words
-    for address, text in list_own_texts(context.report) if doubled else ():
-        for match in compile_pattern(doubled).finditer(text):
-            place = context.report.facts.find_place_in_text(address, text, match.start(), match[0])
-            message = _("word-doubled", words=shorten(match[0]), word=match[1])
-            yield context.make_finding(address, message, place=place)
+    for address, text, match in find_in_own_texts(context, context.report.form.locale.text.doubled_words):
+        place = context.report.facts.find_place_in_text(address, text, match.start(), match[0])
+        message = _("word-doubled", words=shorten(match[0]), word=match[1])
+        yield context.make_finding(address, message, place=place)

@@ -17,10 +17,9 @@ from calendar import monthrange
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.wording import find_place, normalize
+from nianbao.checks.wording import find_in_texts, find_place
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
-from nianbao.model.wordings.patterns import compile_pattern
 
 LEVEL = "warning"
 SCOPE = "texts"
@@ -31,10 +30,8 @@ _LEAP_YEAR = 2000  # for a day without its year: 29 February may be right
 
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every day of a text that no calendar has."""
-    days = context.report.form.locale.text.days
-    for section, text in context.texts.items() if days else ():
-        for match in compile_pattern(days).finditer(normalize(text)):
-            year, month, day = int(match[1] or _LEAP_YEAR), int(match[2]), int(match[3])
-            if not 1 <= month <= _MONTHS or not 1 <= day <= monthrange(year or _LEAP_YEAR, month)[1]:
-                address, place = find_place(context, section, match[0])
-                yield context.make_finding(address, _("text-names-no-day", words=match[0]), place=place)
+    for section, match in find_in_texts(context, context.report.form.locale.text.days):
+        year, month, day = int(match[1] or _LEAP_YEAR), int(match[2]), int(match[3])
+        if not 1 <= month <= _MONTHS or not 1 <= day <= monthrange(year or _LEAP_YEAR, month)[1]:
+            address, place = find_place(context, section, match[0])
+            yield context.make_finding(address, _("text-names-no-day", words=match[0]), place=place)

@@ -17,10 +17,9 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.wording import find_place, normalize, shorten
+from nianbao.checks.wording import find_in_texts, find_place, shorten
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
-from nianbao.model.wordings.patterns import compile_pattern
 
 LEVEL = "warning"
 SCOPE = "texts"
@@ -28,15 +27,13 @@ SCOPE = "texts"
 
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every period of figures that ends, as a text says, on another day than that of the report."""
-    report, stated = context.report, context.report.form.locale.text.period_end
-    if not report.period or not stated:
+    report = context.report
+    if not report.period:
         return
     last = report.form.kind.calendar.get_last_day(report.period)
-    for section, text in context.texts.items():
-        for match in compile_pattern(stated).finditer(normalize(text)):
-            if (int(match[1]), int(match[2])) != (last.month, last.day):
-                address, place = find_place(context, section, match[0])
-                day = report.form.locale.format_date(last)
-                label = _("should-end-on", day=day)
-                message = _("period-ends-otherwise", words=shorten(match[0], 60))
-                yield context.make_finding(address, message, label=label, place=place)
+    for section, match in find_in_texts(context, report.form.locale.text.period_end):
+        if (int(match[1]), int(match[2])) != (last.month, last.day):
+            address, place = find_place(context, section, match[0])
+            label = _("should-end-on", day=report.form.locale.format_date(last))
+            message = _("period-ends-otherwise", words=shorten(match[0], 60))
+            yield context.make_finding(address, message, label=label, place=place)

@@ -18,10 +18,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.wording import find_place, normalize, shorten
+from nianbao.checks.wording import find_in_texts, find_place, shorten
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
-from nianbao.model.wordings.patterns import compile_pattern
 
 LEVEL = "warning"
 SCOPE = "texts"
@@ -31,10 +30,9 @@ _WHOLE = 100
 
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every share of a whole that is larger than it."""
-    for section, text in context.texts.items():
-        for pattern in context.report.form.locale.text.shares:
-            for match in compile_pattern(pattern).finditer(normalize(text)):
-                if Decimal(match[1]) > _WHOLE:
-                    address, place = find_place(context, section, match[0])
-                    message = _("share-above-whole", words=shorten(match[0]))
-                    yield context.make_finding(address, message, label=_("at-most-hundred"), place=place)
+    for pattern in context.report.form.locale.text.shares:
+        for section, match in find_in_texts(context, pattern):
+            if Decimal(match[1]) > _WHOLE:
+                address, place = find_place(context, section, match[0])
+                message = _("share-above-whole", words=shorten(match[0]))
+                yield context.make_finding(address, message, label=_("at-most-hundred"), place=place)

@@ -36,7 +36,7 @@ from nianbao.checks.context import CheckContext
 from nianbao.checks.stated import sums as stated_sums
 from nianbao.checks.stated.section_reading import Sentence, StatedFigure
 from nianbao.checks.wording import add_up_claim, find_place, find_stated_figures, read_texts, shorten
-from nianbao.model.finding import Finding, Place
+from nianbao.model.finding import Finding, Level, Place
 from nianbao.model.i18n import _, translate
 from nianbao.model.report import Number
 from nianbao.model.text_rules import parse_sum, resolve_path
@@ -102,15 +102,10 @@ def _is_wrong(figure: StatedFigure, sums: Mapping[str, Number]) -> bool:
 
 def _make_difference(context: CheckContext, figure: StatedFigure, sums: Mapping[str, Number]) -> Finding:
     right = _("or-between-figures").join(dict.fromkeys(format_number(figure.write(total)) for total in sums.values()))
-    address, place = _find_place(context, figure)
-    return context.make_finding(
-        address,
-        _("text-differs-from-data", what=translate(figure.claim.what), words=shorten(figure.words), right=right),
-        level=None if figure.certain else "note",
-        label=_("should-be-figure", right=right),
-        notes=tuple(f"{format_number(total)} = {text}" for text, total in sums.items()),
-        place=place,
-    )
+    what, words = _describe_claim(figure)
+    notes = tuple(f"{format_number(total)} = {text}" for text, total in sums.items())
+    message = _("text-differs-from-data", what=what, words=words, right=right)
+    return _make_finding(context, figure, message, _("should-be-figure", right=right), notes)
 
 
 def _find_row_left_out(context: CheckContext, sums: Sequence[str]) -> str:
@@ -124,15 +119,23 @@ def _find_row_left_out(context: CheckContext, sums: Sequence[str]) -> str:
 
 
 def _make_left_out(context: CheckContext, figure: StatedFigure, row: str) -> Finding:
+    what, words = _describe_claim(figure)
+    message = _("text-states-row-left-out", what=what, words=words, row=row)
+    return _make_finding(context, figure, message, _("write-row-or-mend-text", row=row))
+
+
+def _describe_claim(figure: StatedFigure) -> tuple[str, str]:
+    """Return what a figure is stated of, and in which words."""
+    return translate(figure.claim.what), shorten(figure.words)
+
+
+def _make_finding(
+    context: CheckContext, figure: StatedFigure, message: str, label: str, notes: tuple[str, ...] = ()
+) -> Finding:
+    """Make a finding at a figure of a text; only a note, where it is not certain what the text states."""
     address, place = _find_place(context, figure)
-    what, words = translate(figure.claim.what), shorten(figure.words)
-    return context.make_finding(
-        address,
-        _("text-states-row-left-out", what=what, words=words, row=row),
-        level=None if figure.certain else "note",
-        label=_("write-row-or-mend-text", row=row),
-        place=place,
-    )
+    level: Level | None = None if figure.certain else "note"
+    return context.make_finding(address, message, level=level, label=label, notes=notes, place=place)
 
 
 def _find_contradictions(context: CheckContext, figures: list[StatedFigure]) -> Iterator[Finding]:

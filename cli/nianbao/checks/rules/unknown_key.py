@@ -22,6 +22,7 @@ from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
 from nianbao.model.form import Form
 from nianbao.model.i18n import _, join_words, translate
+from nianbao.model.loading.inheritance import find_nearest
 from nianbao.model.report import Report
 from nianbao.model.tables.headings import join_ids
 
@@ -57,7 +58,7 @@ def find_meant(form: Form, address: str) -> str:
     above, _dot, key = address.rpartition(".")
     known = _list_section_keys(form).get(above)
     if known is not None:
-        return _find_similar(key, known)
+        return find_nearest(key, sorted(known))
     keys = _read_keys(form)
     nearest = keys.find_nearest(above, key)
     elsewhere = "" if nearest else keys.find_elsewhere(above, key)
@@ -117,7 +118,7 @@ class _Keys:
         """Find the key that is nearest to another one by its letters, else by its label; "" if nothing is near."""
         if (above, key) not in self._nearest:
             by_label = (near for near, label in self._list_labels(above) if key in label)
-            self._nearest[above, key] = _find_similar(key, self.list_below(above)) or next(by_label, "")
+            self._nearest[above, key] = find_nearest(key, sorted(self.list_below(above))) or next(by_label, "")
         return self._nearest[above, key]
 
     def find_elsewhere(self, above: str, key: str) -> str:
@@ -143,9 +144,3 @@ class _Keys:
                 found |= {(one.id, one.label): None for one in headings if below.startswith(f"{one.id}.")}
             self._labels[above] = list(found)
         return self._labels[above]
-
-
-def _find_similar(key: str, known: set[str]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415  # slow to import, and only needed for mistakes
-
-    return next(iter(get_close_matches(key, sorted(known), 1)), "")

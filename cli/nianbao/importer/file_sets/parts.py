@@ -8,7 +8,13 @@ from io import BytesIO, StringIO
 from pathlib import PurePosixPath
 
 from nianbao.importer.file_sets.deviations import Deviation
-from nianbao.importer.readers.refusal import DAMAGE_ERRORS, MAX_TEXT_BYTES, UnreadableError, limit_size
+from nianbao.importer.readers.refusal import (
+    DAMAGE_ERRORS,
+    MAX_TEXT_BYTES,
+    UnreadableError,
+    limit_size,
+    make_damage_error,
+)
 from nianbao.importer.readers.sniff import Sample
 from nianbao.importer.readers.texts import decode_text
 from nianbao.importer.readers.xml_parts import is_hidden
@@ -113,7 +119,7 @@ def read_archive(content: bytes) -> list[PublishedPart]:
         with zipfile.ZipFile(BytesIO(content)) as package:
             return [read_csv(PurePosixPath(name).name, package.read(name)) for name in names]
     except DAMAGE_ERRORS as error:
-        raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
+        raise make_damage_error() from error
 
 
 def is_csv(name: str) -> bool:

@@ -3,7 +3,7 @@
 import csv
 from collections import Counter
 
-from nianbao.importer.readers.refusal import UnreadableError
+from nianbao.importer.readers.refusal import make_damage_error
 from nianbao.importer.readers.sheets import MAX_COLUMNS, MAX_ROWS, make_sheet
 from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.readers.texts import decode_text
@@ -28,7 +28,7 @@ def read(content: bytes) -> PublishedDocument:
     try:
         rows = [row for row in csv.reader(lines, delimiter=separator) if any(text.strip() for text in row)]
     except csv.Error as error:
-        raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
+        raise make_damage_error() from error
     notes = (_("first-rows-of-file-read", rows=MAX_ROWS),) if len(rows) > MAX_ROWS else ()
     width = min(MAX_COLUMNS, max((len(row) for row in rows[:MAX_ROWS]), default=0))
     cells = [

@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 from nianbao.importer import readers
 from nianbao.importer.readers import html, txt
-from nianbao.importer.readers.refusal import UnreadableError
+from nianbao.importer.readers.refusal import UnreadableError, make_damage_error
 from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _, join_words
@@ -74,7 +74,7 @@ def _open_mail(content: bytes) -> tuple[str, list[tuple[str, bytes]]]:
     except (MemoryError, RecursionError):
         raise
     except Exception as error:  # broken headers break their parser in any way
-        raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
+        raise make_damage_error() from error
 
 
 def _is_attachment(part: EmailMessage) -> bool:

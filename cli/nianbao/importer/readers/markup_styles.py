@@ -52,9 +52,8 @@ def apply_styles(html: str) -> str:
     An element with blocks in it stays: scripts show such, as the parts of a page behind tabs, and whole articles.
     """
     parts: list[str] = []
-    opened: list[
-        tuple[int, int, str]
-    ] = []  # where an element begins in `parts`, the blocks before, what its style does
+    # Of each element: where it begins in `parts`, the blocks before it, and what its style does.
+    opened: list[tuple[int, int, str]] = []
     blocks = end = 0
     for tag in _TAG.finditer(html):
         parts.append(html[end : tag.start()])

@@ -16,7 +16,7 @@ from nianbao.importer.readers.page_layout import (
 )
 from nianbao.importer.readers.page_lines import UNMAPPED_PREFIX, TextLine, join_lines, select_characters
 from nianbao.importer.readers.page_wrapped import unwrap_cells
-from nianbao.importer.readers.refusal import UnreadableError
+from nianbao.importer.readers.refusal import UnreadableError, make_damage_error
 from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.recognition.published import PublishedDocument, PublishedTable
 from nianbao.model.i18n import _
@@ -73,7 +73,7 @@ def _read_text(content: bytes) -> "_Pages":
     except Exception as error:  # a broken file breaks its parser in any way
         if "PDFPasswordIncorrect" in repr(error):
             raise UnreadableError(_("file-has-password"), _("remove-password")) from error
-        raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
+        raise make_damage_error() from error
 
 
 @dataclass(slots=True)

@@ -27,6 +27,11 @@ class UnreadableError(UserError):
     """A file that no reader can read: the message has the reason, the fix what to do."""
 
 
+def make_damage_error() -> UnreadableError:
+    """Return the error for a damaged file: what a library says of it would help nobody."""
+    return UnreadableError(_("file-damaged"), _("get-file-again"))
+
+
 def limit_size(content: bytes, limit: int) -> None:
     """Raise `UnreadableError` where the content has more bytes than the limit."""
     if len(content) > limit:

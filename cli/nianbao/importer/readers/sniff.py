@@ -5,7 +5,13 @@ from enum import IntEnum
 from functools import cached_property
 from io import BytesIO
 
-from nianbao.importer.readers.refusal import DAMAGE_ERRORS, MAX_TEXT_BYTES, UnreadableError, limit_size
+from nianbao.importer.readers.refusal import (
+    DAMAGE_ERRORS,
+    MAX_TEXT_BYTES,
+    UnreadableError,
+    limit_size,
+    make_damage_error,
+)
 from nianbao.model.i18n import N_, _
 
 _OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -116,7 +122,7 @@ class Sample:
                 names = frozenset(part.filename for part in parts)
                 return names, package.read("mimetype")[:80] if "mimetype" in names else b""
         except DAMAGE_ERRORS as error:
-            raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
+            raise make_damage_error() from error
 
 
 def reject_unsupported(content: bytes) -> None:

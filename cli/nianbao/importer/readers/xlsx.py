@@ -10,7 +10,7 @@ from io import BytesIO
 from itertools import islice
 from typing import Any
 
-from nianbao.importer.readers.refusal import DAMAGE_ERRORS, UnreadableError
+from nianbao.importer.readers.refusal import DAMAGE_ERRORS, UnreadableError, make_damage_error
 from nianbao.importer.readers.sheets import MAX_COLUMNS, MAX_ROWS, format_number
 from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.recognition.excel_form import EDITION, PREFIX
@@ -116,7 +116,7 @@ def _read_part(package: zipfile.ZipFile, name: str) -> bytes:
     try:
         return package.read(name)
     except DAMAGE_ERRORS as error:
-        raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
+        raise make_damage_error() from error
 
 
 def open_workbook(content: bytes, *, results: bool) -> Any:  # noqa: ANN401  # openpyxl has no types
@@ -128,7 +128,7 @@ def open_workbook(content: bytes, *, results: bool) -> Any:  # noqa: ANN401  # o
     except MemoryError:
         raise
     except Exception as error:  # a broken file breaks its parser in any way
-        raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
+        raise make_damage_error() from error
 
 
 def _find_formulas(content: bytes, notes: list[str]) -> dict[tuple[str, str], str]:

@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import PurePosixPath
 from xml.etree import ElementTree as ET
 
-from nianbao.importer.readers.refusal import DAMAGE_ERRORS, MAX_TEXT_BYTES, UnreadableError
+from nianbao.importer.readers.refusal import DAMAGE_ERRORS, MAX_TEXT_BYTES, UnreadableError, make_damage_error
 from nianbao.model.i18n import _
 
 
@@ -18,7 +18,7 @@ def open_package(content: bytes) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(BytesIO(content)) as package:
             yield package
     except (*DAMAGE_ERRORS, ET.ParseError) as error:
-        raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
+        raise make_damage_error() from error
 
 
 def is_hidden(name: str) -> bool:

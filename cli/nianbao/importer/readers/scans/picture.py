@@ -5,7 +5,7 @@ from io import BytesIO
 from math import atan2, degrees, hypot
 from typing import TYPE_CHECKING
 
-from nianbao.importer.readers.refusal import UnreadableError
+from nianbao.importer.readers.refusal import UnreadableError, make_damage_error
 from nianbao.importer.readers.scans.engine import Picture, find_lines, read_lines
 from nianbao.model.i18n import _
 
@@ -39,7 +39,7 @@ def open_picture(content: bytes) -> Picture:
                 limit_pixels(*image.size)
                 return remove_red(image)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            raise UnreadableError(_("file-damaged"), _("get-file-again")) from error
+            raise make_damage_error() from error
 
 
 def limit_pixels(width: int, height: int) -> None:
