@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from running import kill_in_the_midst
 
 from nianbao.build import outputs
 from nianbao.model.period import Period
-from nianbao.render import markup
+from nianbao.render import markup, pandoc
 from nianbao.workspace import staging
 
 YEAR = "2024"
@@ -150,6 +151,27 @@ def test_a_signal_while_a_folder_is_made_leaves_none(tmp_path, named, monkeypatc
     with pytest.raises(KeyboardInterrupt):
         staging.TemporaryFolder(tmp_path, named)
     assert (list(tmp_path.iterdir()) == []) is guarded
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_signal_while_pandoc_starts_leaves_neither_process_nor_folder(tmp_path, monkeypatch, guarded):
+    def interrupt(_thread):
+        raise KeyboardInterrupt
+
+    clean_up = pandoc._kill_and_clean_up
+    started = []
+    monkeypatch.setattr(
+        pandoc, "_kill_and_clean_up", lambda *words: (started.append(words), guarded and clean_up(*words))
+    )
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(pandoc.Thread, "start", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        pandoc.Pandoc()
+    monkeypatch.undo()
+    ((process, folder),) = started
+    assert (process.poll() is not None and list(tmp_path.iterdir()) == []) is guarded
+    clean_up(process, folder)
+    process.communicate()
 
 
 @pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "guard taken out"])

@@ -39,25 +39,24 @@ class Pandoc:
 
     def __init__(self) -> None:
         command = [find_pandoc(), "+RTS", f"-M{_MAX_MEMORY_MB}m", "-A16m", "-RTS", "lua", str(RENDERER)]
-        folder = make_scratch_folder()
-        self.folder = str(folder.path)
-        environment = os.environ | dict.fromkeys(("TMPDIR", "TMP", "TEMP"), self.folder)
         pipe = subprocess.PIPE
-        try:
-            self._process = subprocess.Popen(  # noqa: S603  # the bundled pandoc, no shell
-                command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment, process_group=0
-            )
-            self._end = Finalize(self, _kill_and_clean_up, (self._process, folder), exitpriority=1)
-        except OSError as error:
-            folder.close()
-            raise _pandoc_error(error) from error
-        except BaseException:  # a signal to end this process
-            folder.close()
-            raise
-        self._in, self._out = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         self._answers: SimpleQueue[tuple[str, bytes] | None] = SimpleQueue()
         self._listener = Thread(target=self._listen, daemon=True)  # so that pandoc never waits for us
-        self._listener.start()
+        folder, process = make_scratch_folder(), None
+        try:
+            self.folder = str(folder.path)
+            environment = os.environ | dict.fromkeys(("TMPDIR", "TMP", "TEMP"), self.folder)
+            process = self._process = subprocess.Popen(  # noqa: S603  # the bundled pandoc, no shell
+                command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment, process_group=0
+            )
+            self._in, self._out = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
+            self._listener.start()
+            self._end = Finalize(self, _kill_and_clean_up, (process, folder), exitpriority=1)
+        except BaseException as error:  # a signal to end this process may come at any of these lines
+            _kill_and_clean_up(process, folder)
+            if isinstance(error, OSError):
+                raise _pandoc_error(error) from error
+            raise
 
     @property
     def pid(self) -> int:
@@ -163,8 +162,9 @@ def _kill(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def _kill_and_clean_up(process: "subprocess.Popen[bytes]", folder: TemporaryFolder) -> None:
-    _kill(process)
+def _kill_and_clean_up(process: "subprocess.Popen[bytes] | None", folder: TemporaryFolder) -> None:
+    if process:
+        _kill(process)
     folder.close()
 
 
