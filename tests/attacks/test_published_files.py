@@ -607,8 +607,12 @@ def test_without_the_bounds_of_an_import_it_takes_long(name, bomb, monkeypatch):
 def test_without_its_guard_a_bomb_is_a_mistake_of_the_program(name, tmp_path, monkeypatch):
     (tmp_path / name).write_bytes(make_bomb(name))
     where = Store(tmp_path), str(tmp_path / name), name, pipeline.ImportOptions(dry_run=True), None
-    for module in (json_reader, xml_parts, xlsx):
-        monkeypatch.setattr(module, "UnreadableError", BareError)
+    for module, words in (
+        (json_reader, "UnreadableError"),
+        (xml_parts, "make_damage_error"),
+        (xlsx, "make_damage_error"),
+    ):
+        monkeypatch.setattr(module, words, BareError)
     with pytest.raises((UNREAD[name], BareError)) as raised:
         pipeline._read_in_time(*where)
     assert isinstance(raised.value.__cause__ or raised.value, UNREAD[name])
