@@ -1,6 +1,8 @@
 """How fast a saved figure is on the page of the preview, in a real browser, as a ratio to a cold build.
 
-pytest tests/bench/test_preview.py
+    pytest tests/bench/test_preview.py --benchmark-enable -s
+
+Ratios of times depend on what else the machine does, so a test run only looks that each saved figure is shown.
 """
 
 import os
@@ -15,7 +17,6 @@ import pytest
 from previews import WAIT, run_preview
 
 ADDRESS = "proactive.normative.public"
-ROUNDS = 7
 BUILD = [sys.executable, "-m", "nianbao", "build", "2020", "--force", "--quiet"]
 # A cold build takes 0.95 s where this was written: 0.3 s are that share of it, and 0.8 s the other.
 WEB, OFFICIAL = 0.31, 0.84
@@ -40,14 +41,14 @@ def measure_save(site, figures, is_there):
     return perf_counter() - start
 
 
-def measure_view(page, site, view):
-    """Return the seconds from a save until the figure has changed, the median of several."""
+def measure_view(page, site, view, rounds):
+    """Return the seconds from a save until the figure has changed, the median of several, without the first."""
     page.locator(f"#show-{view}").click()
     seen = f'[id="{ADDRESS}"]' if view == "web" else f'g[data-address="{ADDRESS}"]'
     cell = page.frame_locator(f"#{view}").locator(seen)
     cell.wait_for(state="attached")
     times = []
-    for _round in range(ROUNDS):
+    for _round in range(rounds):
         cell.evaluate("cell => delete cell.dataset.changed")
         figure = int(re.search(r"public = (\d\d)", site.file.read_text(encoding="utf-8"))[1])
         saved = f"public = {figure}", f"public = {figure + 1}"
@@ -56,19 +57,21 @@ def measure_view(page, site, view):
 
 
 @pytest.fixture
-def prepared(root, tmp_path):
+def office(root, tmp_path):
     (tmp_path / "data").mkdir()
     shutil.copy(root / "data" / "2020.toml", tmp_path / "data")
     measure_build(tmp_path)  # whose files are in memory then
-    return tmp_path, median(measure_build(tmp_path) for _round in range(3))
+    return tmp_path
 
 
-def test_a_saved_figure_is_shown_in_a_part_of_the_time_of_a_build(browser, prepared):
-    office, cold = prepared
+def test_a_saved_figure_is_shown_in_a_part_of_the_time_of_a_build(request, browser, office):
+    measured = request.config.getoption("--benchmark-enable")
+    saves, builds = (7, 3) if measured else (2, 1)
+    cold = median(measure_build(office) for _round in range(builds))
     with run_preview(office) as site:
         page = browser.new_page()
         page.goto(site.url)
-        warm = {view: measure_view(page, site, view) for view in ("web", "official")}
+        ratios = {view: measure_view(page, site, view, saves) / cold for view in ("web", "official")}
         page.close()
-    assert warm["web"] < WEB * cold, (warm, cold)
-    assert warm["official"] < OFFICIAL * cold, (warm, cold)
+    print(ratios, f"of {cold:.2f} s")  # noqa: T201
+    assert not measured or (ratios["web"] < WEB and ratios["official"] < OFFICIAL), ratios
