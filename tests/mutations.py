@@ -4,10 +4,10 @@ A mutation changes cells in place, and `figures` where a figure itself changes: 
 None where nothing is left to read.
 """
 
-from dataclasses import replace
 from itertools import pairwise
 
 import opencc
+from msgspec.structs import replace
 
 from nianbao.importer.recognition import PublishedCell, PublishedTable
 

@@ -2,11 +2,11 @@
 
 import random
 from collections import Counter
-from dataclasses import replace
 from functools import cache
 
 import pytest
 from conftest import ROOT
+from msgspec.structs import replace
 from seeded import ROW_MISTAKES, judge, make_bases, make_mistake
 from units import PERIOD, YEAR, make_2019_file, write_files
 

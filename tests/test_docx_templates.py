@@ -3,12 +3,12 @@
 import io
 import shutil
 import zipfile
-from dataclasses import replace
 from datetime import date
 from random import Random
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from nianbao.build import outputs
 from nianbao.checks import check

@@ -4,13 +4,13 @@ import json
 import shutil
 import struct
 import zlib
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import pikepdf
 import pytest
 import scanned_pages
+from msgspec.structs import replace
 from PIL import Image
 from test_import_field import make_page, number_figures
 

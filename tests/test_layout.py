@@ -2,13 +2,13 @@
 
 import codecs
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import toml_rs
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from nianbao.checks import drafts
 from nianbao.datafiles import scaffold

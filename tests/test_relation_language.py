@@ -1,11 +1,11 @@
 """The language of relations: patterns of rows, functions, factors, conditions, alternatives, and blank cells."""
 
 from copy import deepcopy
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 from platforms import fill, load_form
 
 from nianbao.checks import relation

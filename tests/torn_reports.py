@@ -1,7 +1,6 @@
 """Reports whose rows stand apart from their labels, as converters and copies leave them; figures that add up."""
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from reports import as_published, said
 
 from nianbao.importer import readers

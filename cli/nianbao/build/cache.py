@@ -8,10 +8,12 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
+
+import msgspec
+from msgspec import Struct
 
 from nianbao.build.signatures import Signer
 from nianbao.checks.policy import AcceptedFinding
@@ -54,8 +56,7 @@ DAMAGED_SUFFIX = ".damaged"
 _MAX_VALUE_BYTES = 2**24
 
 
-@dataclass(frozen=True, slots=True)
-class CacheKey:
+class CacheKey(Struct, frozen=True):
     """Fingerprints of the inputs of a result: the context (programs, templates, options) and the data files."""
 
     context: str
@@ -63,8 +64,7 @@ class CacheKey:
     related_facts: str = ""  # of the other data files that a check reads
 
 
-@dataclass(frozen=True, slots=True)
-class CachedFile:
+class CachedFile(Struct, frozen=True):
     """A file that a build wrote: its inputs, and what shows that it has not changed since."""
 
     key: CacheKey
@@ -275,7 +275,7 @@ def _parse_list(text: str) -> tuple[str, ...]:
 
 def serialize_result(result: CheckResult) -> str:
     """Return a check result as JSON, without the report itself."""
-    return json.dumps(asdict(result.without_report()), ensure_ascii=False, default=str)  # numbers with a fraction
+    return msgspec.json.encode(result.without_report()).decode()
 
 
 def deserialize_result(text: str) -> CheckResult:

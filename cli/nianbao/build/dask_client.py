@@ -9,7 +9,6 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 from distributed import Client, Future, KilledWorker, Security
 from distributed.client import ClosedClientError, FutureCancelledError
 from distributed.comm.core import CommClosedError, connect
+from msgspec.structs import replace
 
 from nianbao.build import outputs
 from nianbao.build.dask_queue import JobQueue

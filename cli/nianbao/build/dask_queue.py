@@ -1,7 +1,8 @@
 """The jobs of a build on a cluster, which are sent with their data files in batches."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nianbao.build.dask_worker import WorkItem
 from nianbao.build.worker import BuildJob

@@ -6,13 +6,14 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Timer
 
 from distributed import Worker, WorkerPlugin, get_worker
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.build import fingerprints, outputs
 from nianbao.build.worker import BuildJob, BuildOptions, BuildWorker
@@ -39,8 +40,7 @@ SentTemplates = tuple[TemplateFolder, dict[str, bytes]]  # a folder of templates
 RenderedReport = tuple[BuildResult, list[OutputFile]]
 
 
-@dataclass(frozen=True, slots=True)
-class WorkItem:
+class WorkItem(Struct, frozen=True):
     """A job with the bytes of the data files that it needs, by name."""
 
     job: BuildJob

@@ -3,8 +3,10 @@
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.build import fingerprints, outputs
 from nianbao.build.cache import BuildCache, CachedFile, CacheKey, deserialize_result
@@ -21,8 +23,7 @@ from nianbao.workspace.staging import remove_abandoned_scratch
 from nianbao.workspace.store import ReportKey, Store
 
 
-@dataclass(frozen=True, slots=True)
-class BuildPlan:
+class BuildPlan(Struct, frozen=True):
     """A report's job, the fingerprints of its data files, its files that are up to date, and why others are not."""
 
     store: Store

@@ -1,12 +1,13 @@
 """One report built: checked, rendered in every format at once, and written as files."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import NoReturn
+
+from msgspec.structs import replace
 
 from nianbao.checks.check import check_report, limit_check
 from nianbao.checks.policy import Policy

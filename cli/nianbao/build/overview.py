@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, partial
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nianbao.build import fingerprints, outputs
 from nianbao.build.cache import BuildCache, CachedFile
@@ -31,8 +33,7 @@ State = Literal["missing", "broken", "errors", "warnings", "clean"]
 FileState = Literal["current", "stale"]
 
 
-@dataclass(frozen=True, slots=True)
-class ReportState:
+class ReportState(Struct, frozen=True):
     """The state of one report: `check` and `error` say what was found, or why it could not be checked.
 
     `files` are those that were built, by format. `due` is the day on which it is due, where its kind knows that.
@@ -61,8 +62,7 @@ class ReportState:
         return max(((self.published or today) - self.due).days, 0) if self.due else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """The reports of one kind: those with a data file, and those that an office owes and does not have."""
 
     store: Store

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from fsspec.core import url_to_fs
+from msgspec import Struct
 
 from nianbao.build import outputs
 from nianbao.checks.results import BuildResult
@@ -16,8 +16,7 @@ from nianbao.workspace.store import Store
 _LIST = ".nianbao-copies.json"  # fingerprints of the copies by path; only this program writes there
 
 
-@dataclass(frozen=True, slots=True)
-class CopyCounts:
+class CopyCounts(Struct, frozen=True):
     """How many files of a build were sent, and how many were there already."""
 
     sent: int

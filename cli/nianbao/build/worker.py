@@ -1,11 +1,13 @@
 """The work of one process that builds reports, and the processes of this machine that do it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from multiprocessing import parent_process
 from time import perf_counter
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nianbao.build import outputs
 from nianbao.checks import check
@@ -23,8 +25,7 @@ from nianbao.workspace.processes.limits import name_file_in_errors
 from nianbao.workspace.store import ReportKey, Store
 
 
-@dataclass(frozen=True)
-class BuildOptions:
+class BuildOptions(Struct, frozen=True):
     """The options of a build, the same for all its reports."""
 
     formats: tuple[str, ...]
@@ -43,8 +44,7 @@ class BuildOptions:
         return self.draft or result.prompts > 0
 
 
-@dataclass(frozen=True, slots=True)
-class BuildJob:
+class BuildJob(Struct, frozen=True):
     """One report to check, and the formats to render; none where all of its files are up to date."""
 
     key: ReportKey

@@ -1,9 +1,11 @@
 """Check many reports in several processes, and compare the prose of offices with each other."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.checks import check, rules, similarity
 from nianbao.checks.context import SharedSection
@@ -19,8 +21,7 @@ from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import ReportKey, Store
 
 
-@dataclass(frozen=True, slots=True)
-class _CheckItem:
+class _CheckItem(Struct, frozen=True):
     key: ReportKey
     neighbours: tuple[SharedSection, ...] | None = None
     before: CheckResult | None = None  # of the same report, not yet compared with others

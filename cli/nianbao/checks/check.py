@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import date
 from functools import partial
+
+from msgspec.structs import replace
 
 from nianbao.checks import kind_rules, rules, subordinates
 from nianbao.checks.causes.effects import drop_accepted_effects, find_effects, fold_effects

@@ -1,9 +1,11 @@
 """The context of a check, which rules judge: the report, last year's, its printed texts, the date, and others."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, get_args
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nianbao.compose.prose import DroppedMarkup
 from nianbao.model.aggregate import UnitTotals
@@ -15,8 +17,7 @@ Scope = Literal["facts", "figures", "texts", "last_year", "neighbours", "units",
 SCOPES: tuple[Scope, ...] = get_args(Scope)  # their meanings are listed in `rules`
 
 
-@dataclass(frozen=True, slots=True)
-class SharedSection:
+class SharedSection(Struct, frozen=True):
     """A section that is mostly the same as another office's: that office, the percentage, and further offices."""
 
     section: str
@@ -25,8 +26,7 @@ class SharedSection:
     others: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class CheckContext:
+class CheckContext(Struct, frozen=True):
     """A report and what rules need to judge it. `texts` has the plain text of each section, one paragraph a line.
 
     `texts` is empty if the templates could not be filled; `previous_texts` are last year's. `rule` and `level` are
@@ -52,9 +52,7 @@ class CheckContext:
 
     def for_rule(self, rule: str, level: Level) -> "CheckContext":
         """Return a copy of the context for one rule, with its name and its usual level."""
-        context = object.__new__(CheckContext)
-        vars(context).update(vars(self), rule=rule, level=level)  # `replace` takes seven times as long
-        return context
+        return replace(self, rule=rule, level=level)
 
     def has_data_for(self, scope: Scope) -> bool:
         """Return whether the context has the data that rules of a scope judge."""

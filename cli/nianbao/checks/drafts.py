@@ -1,10 +1,11 @@
 """Make new data files from the form and an earlier year, format data files, and make the schema for editors."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from nianbao.checks.answers.rewriting import write_changed_text
 from nianbao.checks.check import check_report
@@ -25,8 +26,7 @@ from nianbao.workspace.store import Store
 Ask: TypeAlias = Callable[[Form, Report | None], Mapping[str, object]]
 
 
-@dataclass(frozen=True, slots=True)
-class FormattedFile:
+class FormattedFile(Struct, frozen=True):
     """The result of formatting a data file.
 
     With `findings` the file could not be read, and stays as it is but for what was `corrected`.
@@ -39,8 +39,7 @@ class FormattedFile:
     corrected: Corrected | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedFiles:
+class CreatedFiles(Struct, frozen=True):
     """The files of a new year, and notes on them for the user."""
 
     saved: list[SavedFile]
@@ -116,8 +115,7 @@ def create_files(  # noqa: PLR0913, PLR0917  # all that a new file depends on
     )
 
 
-@dataclass(frozen=True, slots=True)
-class DataFileDraft:
+class DataFileDraft(Struct, frozen=True):
     """The text of a new data file, other files to write beside it (name -> text), and notes on them for the user."""
 
     text: str

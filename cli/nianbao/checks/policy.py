@@ -1,9 +1,10 @@
 """Which findings are reported: selected rules, levels set by the office, and findings accepted in the data file."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nianbao.checks.answers import acceptances
 from nianbao.checks.answers.acceptances import BAD_ACCEPTANCE, UNREADABLE, VOID_ACCEPTANCE
@@ -19,8 +20,7 @@ from nianbao.model.report import Report
 ALWAYS_REPORTED = UNREADABLE | {BAD_ACCEPTANCE}
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """What an office wants reported: names of rules (none: all), its own levels, and whether warnings block a build."""
 
     select: frozenset[str] = frozenset()
@@ -40,8 +40,7 @@ class Policy:
         return has_errors(findings) or (self.strict and any(finding.level == "warning" for finding in findings))
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedFinding:
+class AcceptedFinding(Struct, frozen=True):
     """A finding that the data file accepts, and the reason that it states."""
 
     finding: Finding

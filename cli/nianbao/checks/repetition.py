@@ -1,7 +1,8 @@
 """What sentences repeat of others: the percentage of their words, common runs of characters, and equal sentences."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nianbao.checks.own_prose import mask_digits
 from nianbao.model.locale.text_formats import LeastCharacters
@@ -10,8 +11,7 @@ RELATED_PERCENT = 50  # less similar sentences count as different
 MAX_SENTENCES, MAX_CHARACTERS = 300, 1000  # of a text, and of a sentence; beyond, only equal sentences count
 
 
-@dataclass(frozen=True, slots=True)
-class Repetition:
+class Repetition(Struct, frozen=True):
     """What a text has in common with another: the percentage, common runs of characters, and equal sentences.
 
     `size` is the number of its characters. A sentence is also the same where only digits differ, but not `verbatim`.

@@ -1,7 +1,9 @@
 """The results of checking and building a report, which commands print and processes send to each other."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.checks.policy import AcceptedFinding, Policy
 from nianbao.checks.rules import Crash
@@ -14,16 +16,14 @@ from nianbao.workspace.formats import Face
 from nianbao.workspace.store import ReportKey
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """What all rules found in a report, before the policy; and the rules for which there was no data."""
 
     found: tuple[Finding, ...]
     unjudged: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(Struct, frozen=True):
     """The result of checking a report.
 
     `report` is None if its file cannot be read, and in a copy made by `without_report`; `document` also if a fact that
@@ -53,8 +53,7 @@ class CheckResult:
         return not self.readable or Policy(strict=self.strict).is_blocking(self.findings)
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltFile:
+class BuiltFile(Struct, frozen=True):
     """One file of a build: its format, path, size in bytes and number of pages (0: the format has none)."""
 
     format: str
@@ -64,8 +63,7 @@ class BuiltFile:
     fingerprint: str  # of its content
 
 
-@dataclass(frozen=True, slots=True)
-class BuildResult:
+class BuildResult(Struct, frozen=True):
     """The result of building one report, which took `seconds`; no files if findings forbade to build it."""
 
     check: CheckResult
@@ -94,8 +92,7 @@ class BuildResult:
         return replace(self, check=check, dropped_pictures=tuple(pictures))
 
 
-@dataclass(frozen=True, slots=True)
-class FailedReport:
+class FailedReport(Struct, frozen=True):
     """A report that could not be checked or built, and why."""
 
     key: ReportKey

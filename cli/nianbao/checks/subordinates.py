@@ -1,10 +1,12 @@
 """Read the reports of units, check them by the rules about figures, and add them up for the office above."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, partial
 from typing import cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.checks import kind_rules, rules
 from nianbao.checks.causes.effects import drop_accepted_effects, fold_effects
@@ -133,8 +135,7 @@ def _describe_edition_error(report: UnitReport, form: Form) -> Finding:
     return Finding("wrong-edition", "error", Place(report.file), message, fix=fix)
 
 
-@dataclass(frozen=True)
-class UnitTree:
+class UnitTree(Struct, frozen=True, dict=True):
     """The reports of all units below an office, by folder; None for a unit without a report.
 
     `summed` are the offices whose reports were just added up from these. Without `own` the offices' own figures (本级)

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from nianbao.checks.stated.section_reading import read_section
 from nianbao.checks.wording import add_up_claim, match_claims
@@ -23,8 +24,7 @@ _PLACEHOLDER = re.compile(
 _NEAR = 40  # characters before and after a number that tell what it counts
 
 
-@dataclass(frozen=True, slots=True)
-class TypedNumber:
+class TypedNumber(Struct, frozen=True):
     """A number in the prose that a placeholder could replace: its position in the section, and the placeholder.
 
     It is claimed where the words around it say what it counts; of others only the number agrees.

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
+
+from msgspec import Struct
 
 from nianbao.checks.context import CheckContext
 from nianbao.checks.stated.section_reading import SectionReading, StatedFigure, read_section
@@ -83,8 +84,7 @@ def _find_claim_figures(report: Report, reading: SectionReading) -> Iterator[Sta
             other.part_from, other.part_until = end, reading.find_part_end(start)
 
 
-@dataclass
-class OtherFigures:
+class OtherFigures(Struct):
     """Ranges of figures that are none of the report: up to where those of another year stand, and parts of a part."""
 
     year_until: int = 0

@@ -1,9 +1,10 @@
 """Previews that commands run: of a report, and of one that was imported, with the file that it was read from."""
 
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from nianbao.cli.errors import print_warning
 from nianbao.cli.terminal import echo
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from nianbao.importer.undecided_places import ShownFile
 
 
-@dataclass(frozen=True)
-class PreviewOptions:
+class PreviewOptions(Struct, frozen=True):
     """The options of a preview on the command line."""
 
     port: int

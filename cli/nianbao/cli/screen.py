@@ -8,8 +8,9 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from nianbao.cli.console import ERRORS
 
@@ -35,8 +36,7 @@ _PLACEHOLDER = r"\{\{[^{}\n]*\}\}"
 _UNIT = rf"(\s*)({_OPENING}*(?:{_PLACEHOLDER}|{_WIDE}|(?:(?!{_WIDE}|{_OPENING})\S)+)?{_CLOSING}*)"
 
 
-@dataclass(frozen=True)
-class Screen:
+class Screen(Struct, frozen=True, dict=True):
     """Where a text is shown: `width` in cells, 0 for a file or another program, and the name of the encoding."""
 
     width: int = 0

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nianbao.checks.own_prose import find_own_sentences
 from nianbao.checks.repetition import Repetition, find_repetition
@@ -15,8 +16,7 @@ _ITEM = r"\n(?=[ \t]*(?:[-+*]|\w{1,3}[.)]|\|)[ \t])"  # what comes next on the p
 _RULE = r"(?m)^[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+[ \t:-]*\n"  # below the head of a table
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedSection:
+class ComparedSection(Struct, frozen=True):
     """The prose of one section: its heading and its paragraphs as runs, and what it repeats of the earlier report."""
 
     id: str
@@ -35,8 +35,7 @@ class ComparedSection:
         return any(run.is_changed for runs in (self.heading, *self.paragraphs) for run in runs)
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """Two reports compared; `before_label` and `after_label` name them in the language of the kind.
 
     Of two versions of one report (`is_one_report`) it does not matter what is the same.

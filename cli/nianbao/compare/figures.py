@@ -1,9 +1,10 @@
 """Compare the values of two reports: each beside that of the earlier one, across editions of the form."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
+
+from msgspec import Struct
 
 from nianbao.model.aggregate import is_convertible, map_cells
 from nianbao.model.form import COMMON_FACTS, OWN_FACTS, Form
@@ -16,8 +17,7 @@ _IN_PROSE = frozenset({"text", "texts"})  # these are compared where they are pr
 _TENTH = Decimal("0.1")
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedValue:
+class ComparedValue(Struct, frozen=True):
     """A value of both reports; None where one has none. `address` is that of the later form, else of the earlier.
 
     `carried` is what the earlier report hands on to it, for a row of cases carried over.
@@ -62,8 +62,7 @@ class ComparedValue:
         return self.carried is not None and self.after is not None and self.carried != self.after
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedTable:
+class ComparedTable(Struct, frozen=True):
     """The values of one table of the form, or under an empty id those outside of tables."""
 
     id: str

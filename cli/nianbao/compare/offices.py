@@ -1,8 +1,10 @@
 """The reports of all offices, each beside its earlier one: key figures, and what does not follow from last year."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property, partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.checks.check import limit_check
 from nianbao.compare.figures import ComparedValue, compare_values, have_common_values
@@ -24,8 +26,7 @@ TERMINAL, XLSX = "terminal", "xlsx"
 FORMATS = (TERMINAL, XLSX)
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenLink:
+class BrokenLink(Struct, frozen=True):
     """What does not follow from last year: `label` says of what, `expected` what should be, `found` what is there."""
 
     label: str
@@ -33,8 +34,7 @@ class BrokenLink:
     found: Number
 
 
-@dataclass(frozen=True, slots=True)
-class OfficePair:
+class OfficePair(Struct, frozen=True):
     """The two reports of one office: key figures and broken links, none where it lacks one of the reports.
 
     `leaf`: its figures are not the sum of those of its units. `unread` is the number of figures that cannot be read,
@@ -50,8 +50,7 @@ class OfficePair:
     unread: int = 0
 
 
-@dataclass(frozen=True)
-class OfficesComparison:
+class OfficesComparison(Struct, frozen=True, dict=True):
     """The reports of many offices for two periods, in the order of the register."""
 
     store: Store

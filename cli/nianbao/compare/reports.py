@@ -1,8 +1,9 @@
 """Choose the two reports that are compared, read them, and put them into words."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from nianbao.checks.check import limit_check
 from nianbao.compare.comparison import Comparison, compare_documents
@@ -21,8 +22,7 @@ from nianbao.workspace.store import Store
 _TWO = 2  # reports of a comparison
 
 
-@dataclass(frozen=True, slots=True)
-class ReportPair:
+class ReportPair(Struct, frozen=True):
     """Two reports to be compared, the earlier or first named one `before`; `name` is that of files about them.
 
     `before` is None for a commit of the data file of `after`: the last one up to `revision`.

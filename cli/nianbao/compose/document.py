@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import is_
 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nianbao.compose import markdown, prose, template_context
 from nianbao.compose.filling import fill_form_text, make_template_names
@@ -26,8 +27,7 @@ ILLEGAL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\
 FACTS_ID = "facts"  # id of the script element in `templates/formats/html/template.html`
 
 
-@dataclass(frozen=True, eq=False)
-class Document:
+class Document(Struct, frozen=True, eq=False, dict=True):
     """The text of a report: its title, and the text of each section by its id, empty where it has none.
 
     Texts are Markdown, as they would be printed. Tables are not part of them: they are added when a page is made.
@@ -88,8 +88,7 @@ def compose_author(report: Report) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A document for the renderer: Markdown with YAML metadata, and a placeholder for each table and section of prose.
 
     `figures` has the figures of each table, by its id, in order of its cells. `prose` has, by section, the data file's

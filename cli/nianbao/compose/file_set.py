@@ -1,11 +1,12 @@
 """A report as the official set of files: the texts of all cells, whole or not at all."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from nianbao.model.file_sets.mapping import ColumnEntry, FileEntry, FileSet, RowEntry
 from nianbao.model.file_sets.rows import DataRow, find_condition, find_table, list_data_rows
@@ -17,8 +18,7 @@ SetCell: TypeAlias = str | int | Decimal
 Record: TypeAlias = tuple[SetCell, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SetFile:
+class SetFile(Struct, frozen=True):
     """One file of a set: its name without the suffix, that of its sheet, and its records, the heads first."""
 
     name: str
@@ -38,8 +38,7 @@ def compose_set(
     return [composer.compose_file(entry) for entry in file_set.files]
 
 
-@dataclass(frozen=True)
-class _SetComposer:
+class _SetComposer(Struct, frozen=True, dict=True):
     report: Report
     draft: bool
     prompts: frozenset[str]

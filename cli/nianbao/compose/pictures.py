@@ -1,9 +1,10 @@
 """Pictures of a report in words and figures, before they are drawn in the way of a format."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
+
+from msgspec import Struct
 
 from nianbao.compose import prose, template_context
 from nianbao.compose.filling import fill_form_text
@@ -19,8 +20,7 @@ from nianbao.model.value_types import VALUE_TYPES, ValueType
 Earlier = Mapping[Period, Report | None]  # the periods before that of a report, oldest first; None: it has no report
 
 
-@dataclass(frozen=True, slots=True)
-class DrawnFigure:
+class DrawnFigure(Struct, frozen=True):
     """A figure of a picture: its value, None where there is none, and its text."""
 
     value: Number | None
@@ -28,8 +28,7 @@ class DrawnFigure:
     share: str = ""  # of the whole, as a percentage
 
 
-@dataclass(frozen=True)
-class DrawnPicture:
+class DrawnPicture(Struct, frozen=True, dict=True):
     """A picture: `cells` has a row for each series, with a figure for each category."""
 
     name: str  # in the page, unique there

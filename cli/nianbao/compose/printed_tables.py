@@ -1,9 +1,10 @@
 """Tables as a page prints them: empty rows folded, texts as notes below, an axis as blocks or as tables of its own."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby
 
+from msgspec import Struct
+from msgspec.structs import replace
 from msgspec.structs import replace as replace_heading
 
 from nianbao.compose.outline import OutlineRow, list_outline
@@ -16,8 +17,7 @@ _LABEL_WIDTH, _LABEL_WIDTH_PER_COLUMN = 1.5, 0.2  # a column of figures is 1 wid
 _TEXT_WIDTH = 4.0
 
 
-@dataclass(frozen=True, slots=True)
-class TableOnPage:
+class TableOnPage(Struct, frozen=True):
     """What a page prints of a table of the form: tables, or a text where there is none, and what stands below them.
 
     `notes` are numbered from 1; `left_out` is how many rows are not printed, `columns_left_out` are labels of columns.

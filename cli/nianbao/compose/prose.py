@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
+from msgspec import Struct
 
 from nianbao.compose.markdown import drop_indentation
 from nianbao.compose.template_context import AbsentFact, FactNode, describe_unknown, find_below
@@ -42,8 +42,7 @@ _MISTYPED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceholderFault:
+class PlaceholderFault(Struct, frozen=True):
     """A fault in a placeholder: the line in the prose, from 1, the message, and `words`, the text to underline."""
 
     line: int
@@ -65,8 +64,7 @@ _MOST_RUN_TOGETHER = 5  # of a section are reported
 PICTURE, CROWDED = "picture", "crowded"
 
 
-@dataclass(frozen=True, slots=True)
-class DroppedMarkup:
+class DroppedMarkup(Struct, frozen=True):
     """Markup in the prose of a section that is not printed: its kind, and the words by which it is found.
 
     Kinds are those of `prose.lua`, `metadata` and `brackets`, which are printed as text, and those of
@@ -140,8 +138,7 @@ def find_faults(text: str, names: Names) -> Iterator[PlaceholderFault]:
             yield from _find_name_faults(part, names, is_alone=is_alone)
 
 
-@dataclass(frozen=True, slots=True)
-class _Terms:
+class _Terms(Struct, frozen=True):
     """The terms of the placeholders of a text, each with whether it is the only one of its placeholder.
 
     `too_long` and `forbidden` are the lines of the first placeholder with too many terms, and of the first node that

@@ -1,9 +1,9 @@
 """The tables of a report as templates go through them: rows and columns with their labels, and cells by column."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from jinja2.exceptions import TemplateError
+from msgspec import Struct
 
 from nianbao.compose.template_context import PartOfTable, find_fact, tell_nearest
 from nianbao.model.form import Form
@@ -14,8 +14,7 @@ from nianbao.model.table import Table
 from nianbao.model.tables.slots import Slot
 
 
-@dataclass(frozen=True, slots=True)
-class TableColumn:
+class TableColumn(Struct, frozen=True):
     """A column: its id, that of nested ones joined with dots, and its innermost label."""
 
     id: str

@@ -1,7 +1,8 @@
 """Corrections of slips of the pen that are certain: signs and digits of full width, dates, thousands separators."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nianbao.model.facts import FILE_LIMIT, parse
 from nianbao.model.finding import Finding
@@ -12,8 +13,7 @@ from nianbao.model.report import Report, ReportEntry
 from nianbao.model.values.repairs import repair_value
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Correction:
+class Correction(Struct, frozen=True, order=True):
     """One correction of a text: line and column count characters from 1, `reason` is a message for people."""
 
     line: int
@@ -23,8 +23,7 @@ class Correction:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Corrected:
+class Corrected(Struct, frozen=True):
     """A text with its corrections made, and the one `before`, without the mark at its beginning that names UTF-8."""
 
     text: str

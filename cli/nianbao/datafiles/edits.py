@@ -2,19 +2,18 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import toml_rs
+from msgspec import Struct
 
 from nianbao.datafiles.values import format_value
 
 _NEWLINE = re.compile(r"\r?\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A part of a text, in characters; the text as a whole has been parsed."""
 
     start: int

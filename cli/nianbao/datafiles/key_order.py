@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 
 import toml_rs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.datafiles.syntax_tree import CellNode, EntryNode, Keys, SectionNode, SyntaxTree, merge_blank_lines
 from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Form
@@ -26,8 +27,7 @@ def list_groups(form: Form) -> list[str]:
     ]
 
 
-@dataclass(frozen=True)
-class KeyOrder:
+class KeyOrder(Struct, frozen=True):
     """The order of the addresses of a form, and which figures make one row.
 
     `ranks` are the positions of addresses and of their beginnings; `rows` the addresses of rows.

@@ -3,10 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import toml_rs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.datafiles import formatter
 from nianbao.datafiles.key_order import KeyOrder, sort_tree, split_address
@@ -51,8 +52,7 @@ def update_figures(
     return result
 
 
-@dataclass(frozen=True)
-class _FigureUpdate:
+class _FigureUpdate(Struct, frozen=True):
     """The change of a data file's figures: `needed` are the addresses to add where they are not in the file."""
 
     form: Form

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from nianbao.datafiles.edits import Span, find_spans
 from nianbao.model.report import Report
@@ -13,8 +14,7 @@ from nianbao.model.value_types import format_number
 _KEY_BEFORE = re.compile(r"""([,{])\s*(?:[\w.\s-]+|"[^"]*"|'[^']*')\s*=\s*$""")
 
 
-@dataclass(frozen=True, slots=True)
-class TotalEdit:
+class TotalEdit(Struct, frozen=True):
     """A change of a row: the part of the text, what stands there instead, and the total that is written or left out."""
 
     span: Span
@@ -23,8 +23,7 @@ class TotalEdit:
     is_written: bool
 
 
-@dataclass
-class _Totals:
+class _Totals(Struct):
     """The totals of the rows of a table: those that are written, right or wrong, and those that are left out."""
 
     right: list[Slot] = field(default_factory=list)

@@ -1,10 +1,11 @@
 """The syntax tree of a data file: tables of entries in their order, each with the comments that are about it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import toml_rs
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from tomlkit.container import Container
@@ -23,8 +24,7 @@ class CellNode(NamedTuple):
     raw: str
 
 
-@dataclass(frozen=True, slots=True)
-class EntryNode:
+class EntryNode(Struct, frozen=True):
     """One `key = value` with the comments above it (a blank line is an empty text) and beside it.
 
     `cells` are the values of an inline table on one line, and None for any other value.
@@ -41,8 +41,7 @@ class EntryNode:
         return bool(self.beside) or any(self.above)
 
 
-@dataclass(frozen=True, slots=True)
-class SectionNode:
+class SectionNode(Struct, frozen=True):
     """A `[table]`, or a table of an `[[array]]`, and its entries; the first section of a file has no header.
 
     `tail` are comments right under the last entry.
@@ -57,8 +56,7 @@ class SectionNode:
     tail: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SyntaxTree:
+class SyntaxTree(Struct, frozen=True):
     """A whole file: comments at its beginning, its sections, and comments at its end."""
 
     preamble: tuple[str, ...]
@@ -178,8 +176,7 @@ def _format_key(key: "Key") -> str:
 # ── comments and what they are about ─────────────────────────────────────────────────
 
 
-@dataclass
-class _TreeBuilder:
+class _TreeBuilder(Struct):
     """Collects sections; `pending` are the comments and blank lines since the last entry or header."""
 
     preamble: tuple[str, ...] = ()

@@ -1,11 +1,11 @@
 """The official tables of many reports: a sheet for each table, with its header as printed and a row for each report."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from nianbao.export.duckdb import Database
 from nianbao.export.plain_sheets import write_plain_sheet

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.export import official_sheets, plain_sheets
 from nianbao.export.duckdb import Database
@@ -98,8 +100,7 @@ def make_database(
     return database
 
 
-@dataclass(frozen=True, slots=True)
-class ExportOptions:
+class ExportOptions(Struct, frozen=True):
     """The options of `report export`. Without `out` files go to `build/export`, where existing ones are replaced.
 
     Those of another kind than the default one go into a folder with its id there. In a folder that the user names

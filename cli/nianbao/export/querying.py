@@ -1,8 +1,9 @@
 """`report query`: read what the tables of a query need, and answer it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from nianbao.checks.batch import KnownChecks, check_all
 from nianbao.checks.check import load_policy
@@ -19,8 +20,7 @@ from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """A query about the reports of one kind, and what it needs besides their figures and facts; `today` is its day.
 
     With `all_lists` it may be about a list that no report has.

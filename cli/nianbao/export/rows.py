@@ -7,10 +7,11 @@ the labels of figures are kept once for each edition.
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from nianbao.compose import document
 from nianbao.compose.templating import LoadTemplate
@@ -95,8 +96,7 @@ class SectionText(NamedTuple):
     given: Literal["written", "standard"]
 
 
-@dataclass(frozen=True, slots=True)
-class ReportRows:
+class ReportRows(Struct, frozen=True):
     """The rows of a report: `figures` in the order of the form with separators between them, and the facts.
 
     `figures` has the cells of tables that hold no numbers too; of one that holds nothing it has an empty text.

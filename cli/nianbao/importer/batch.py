@@ -4,9 +4,10 @@ import gc
 import os
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from nianbao.importer import pipeline, published_sets
 from nianbao.importer.conflicts import find_conflict

@@ -3,9 +3,10 @@
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from xml.etree import ElementTree as ET
+
+from msgspec import Struct, field
 
 from nianbao.compose.document import Document, Page, make_page
 from nianbao.compose.markdown import DIALECT
@@ -26,15 +27,13 @@ _PICTURE = "picture"
 _PLACEHOLDER = re.compile(r'^::: \{(table|prose|picture)="([^"]+)"\}\n:::$', re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class GivenPicture:
+class GivenPicture(Struct, frozen=True):
     """A picture: its lines of text, without white space, which stand in any order where it is printed as a drawing."""
 
     texts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GivenNote:
+class GivenNote(Struct, frozen=True):
     """A note with its number, and the place of the reference to it among the tokens."""
 
     tokens: tuple[str, ...]
@@ -42,8 +41,7 @@ class GivenNote:
     reference: int
 
 
-@dataclass(slots=True)
-class GivenPage:
+class GivenPage(Struct):
     """The tokens of a page, each with the text that it is of and its place in that.
 
     `skips` leads from a token to the one before which the page may leave out all from there: the title of a Word file,

@@ -1,10 +1,10 @@
 """The facts embedded in a published file: untrusted text, taken as far as the file prints what they say."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 
 import tomli_w
+from msgspec import Struct
 
 from nianbao.compose import document
 from nianbao.compose.embedded_facts import INTERNAL_KEYS
@@ -35,8 +35,7 @@ MAX_FACTS = 1000  # outside the tables; a report has fifty
 _MAX_PERIOD = 10  # characters of the name of a period
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedFacts:
+class VerifiedFacts(Struct, frozen=True):
     """The part of the embedded facts that was verified.
 
     `text` is that of a data file (empty: nothing was taken), `is_complete` says whether it has all facts as they
@@ -48,8 +47,7 @@ class VerifiedFacts:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CarriedReport:
+class CarriedReport(Struct, frozen=True):
     """The report that embedded facts give, in words, and the store of its kind.
 
     `difference` says where the page of the file first prints otherwise, with both texts (empty: nowhere, and the facts

@@ -1,8 +1,9 @@
 """The notes on an imported file, beside its findings: what was left out, was not read, or differs from the form."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from nianbao.importer.edition_notes import describe_editions
 from nianbao.importer.recognition import RecognizedReport

@@ -3,7 +3,8 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nianbao.compose.document import Document
 from nianbao.compose.pictures import Earlier
@@ -20,8 +21,7 @@ _MAX_STEPS = 20_000  # to find the texts of a picture in its lines
 _BEFORE_NOTES, _IN_NOTES, _BEHIND_NOTES = range(3)  # phases of a page
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(Struct, frozen=True):
     """How far the page that the facts give was followed: tokens, notes, tokens of the next note, and the phase."""
 
     at: int = 0

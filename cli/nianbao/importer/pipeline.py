@@ -3,10 +3,12 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.checks.check import judge_report
 from nianbao.checks.policy import Policy
@@ -38,8 +40,7 @@ MAX_SECONDS = 60  # for one file; most take a third of one
 _SCAN_FACTOR = 2  # by which scans may take longer; a page takes five
 
 
-@dataclass(frozen=True, slots=True)
-class ImportOptions:
+class ImportOptions(Struct, frozen=True):
     """What a person asks of an import; what is empty is taken from the files."""
 
     period: Period | None = None
@@ -56,8 +57,7 @@ class ImportOptions:
     show: bool = False  # the file is kept for a preview, and a data file that exists stays as it is
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedReport:
+class ImportedReport(Struct, frozen=True):
     """One file that was imported: its cells counted, its figures by label, and what the validator found.
 
     `cell_counts` is what `count_cells` returns, `figures` what `collect_figures` returns. `undecided` and `missing`

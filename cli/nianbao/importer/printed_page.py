@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from nianbao.importer.recognition.published import Paragraph, PrintedLine, PublishedDocument, PublishedTable
 
@@ -17,8 +18,7 @@ Token = str | tuple[str, ...]  # a character of a text, or the cells of a row
 Block = Paragraph | PublishedTable
 
 
-@dataclass(frozen=True, slots=True)
-class PrintedUnit:
+class PrintedUnit(Struct, frozen=True):
     """A line of text, or a row: its tokens, its text for people, and its page (0: the file has none).
 
     `is_addition` says that a format adds such a line to what the facts give.

@@ -1,7 +1,9 @@
 """A published file read as a report of its kind: by the facts that it carries, as an Excel form, or by its labels."""
 
-from dataclasses import dataclass, replace
 from datetime import date
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.compose import document
 from nianbao.importer import embedded_facts
@@ -17,8 +19,7 @@ from nianbao.model.period import Period
 from nianbao.workspace.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class ReadReport:
+class ReadReport(Struct, frozen=True):
     """A file that was read: the store of its kind, what was recognized, and the facts taken as they are carried."""
 
     store: Store

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import PurePath
 from typing import Literal
+
+from msgspec import Struct
 
 from nianbao.importer import readers
 from nianbao.importer.notes import describe_place
@@ -26,8 +27,7 @@ _SHEET_CELL = re.compile(r"(?P<sheet>.*)!(?P<column>[A-Z]+)(?P<row>\d{1,7})", re
 _BY_ORDER = {"sums": N_("compare-row-by-order-and-sums"), "order": N_("compare-row-by-order-alone")}
 
 
-@dataclass(frozen=True, slots=True)
-class UndecidedPlace:
+class UndecidedPlace(Struct, frozen=True):
     """A row of an imported file that a person has to look at: what it is, and why.
 
     `figures` are addresses of figures, each with its column. They are missing from the data file, or, where the row
@@ -45,8 +45,7 @@ class UndecidedPlace:
     is_read: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ShownFile:
+class ShownFile(Struct, frozen=True):
     """An imported file as it is shown beside its data file: its blocks, and its undecided places.
 
     `content` are its bytes where its pages can be drawn, and `drawable` says as what; else both are empty.
@@ -55,7 +54,7 @@ class ShownFile:
     name: str
     blocks: tuple[Paragraph | PublishedTable, ...]
     places: tuple[UndecidedPlace, ...]
-    content: bytes = field(default=b"", repr=False)
+    content: bytes = b""
     drawable: Drawable = ""
 
 

@@ -5,11 +5,11 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import tomli_w
+from msgspec import Struct
 
 from nianbao.model.facts import Facts
 from nianbao.model.file_names import ID
@@ -29,8 +29,7 @@ _URL = re.compile(r"(?:file|https|ssh)://[^\s/]*/\S+")
 _TAG = re.compile(r"[A-Za-z0-9][\w./-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class AddedKind:
+class AddedKind(Struct, frozen=True):
     """A kind that was added: its id, the files, and the commit that it is from, if it is from git."""
 
     id: str

@@ -1,11 +1,10 @@
 """The examples of a kind: data files in `example/`, with the findings that they must give in `findings.toml`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from nianbao.model.facts import Facts
 from nianbao.model.finding import Level
@@ -43,8 +42,7 @@ class ExamplesFile(Shape, frozen=True):
     file: Annotated[tuple[ExampleEntry, ...], Meta(description="field-example-files")] = ()
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(Struct, frozen=True):
     """A data file of a kind, as a report of a folder that holds only the examples of its office."""
 
     path: str  # below `example/`

@@ -1,6 +1,6 @@
 """What kinds there are, and where each is from."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.kind import Kind
@@ -8,8 +8,7 @@ from nianbao.workspace.origins.sources import describe_origin
 from nianbao.workspace.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class ListedKind:
+class ListedKind(Struct, frozen=True):
     """A kind as it is listed: with the first error of one that cannot be used."""
 
     id: str

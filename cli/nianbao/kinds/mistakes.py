@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nianbao.model.facts import Facts
 from nianbao.model.finding import Place, UserError
@@ -15,8 +16,7 @@ _PLACED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(Struct, frozen=True):
     """A mistake in a file of a kind: where, and what is wrong."""
 
     place: Place

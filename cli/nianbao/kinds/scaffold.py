@@ -3,9 +3,10 @@
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from string import Template
+
+from msgspec import Struct
 
 from nianbao import __version__
 from nianbao.kinds.new_locale import begin_locale
@@ -40,8 +41,7 @@ _DAY = timedelta(days=1)  # it may be a day earlier in the office's time zone
 _RESERVED = frozenset({"agency", "facts", "own", "prose", "headings", "accept", "year", "period", "title", "edition"})
 
 
-@dataclass(frozen=True, slots=True)
-class KindPlan:
+class KindPlan(Struct, frozen=True):
     """What a person decides of a new kind: its id, name, language, unit of periods, look, and the label of a table."""
 
     id: str
@@ -52,8 +52,7 @@ class KindPlan:
     table: str
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedKind:
+class CreatedKind(Struct, frozen=True):
     """The files of a new kind, the period of its example, and whether its templates are trusted already."""
 
     saved: list[SavedFile]

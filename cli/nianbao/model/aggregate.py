@@ -1,11 +1,12 @@
 """Sums of the reports of units: the units that contribute to each sum, and the figures that are in no sum."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, cached_property
 from typing import NoReturn, cast
+
+from msgspec import Struct
 
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.form import Form
@@ -19,8 +20,7 @@ _NOT_NEGATIVE = frozenset({"count", "money"})  # types whose sum grows with ever
 ROLLUP_DIFFERS = "rollup-differs"
 
 
-@dataclass(frozen=True, slots=True)
-class UnitReport:
+class UnitReport(Struct, frozen=True):
     """The report of one unit: its figures, in the order of its form, None for those that are absent.
 
     `errors` are those of its figures, or why it cannot be read at all, and then `edition` is empty; `warnings` are
@@ -42,8 +42,7 @@ class UnitReport:
     open_figures: tuple[tuple[str, Number], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class UnplacedFigure:
+class UnplacedFigure(Struct, frozen=True):
     """A figure of a unit for which the form that is added up into has no cell."""
 
     report: UnitReport
@@ -51,8 +50,7 @@ class UnplacedFigure:
     figure: Number
 
 
-@dataclass(frozen=True)
-class Aggregate:
+class Aggregate(Struct, frozen=True, dict=True):
     """Reports of units added up into `form`: `counted` are in the sums, `broken` are left out for their errors.
 
     `forms` are the forms of the units by edition.
@@ -193,8 +191,7 @@ def _weigh(values: Sequence[Number | None], weights: Sequence[Number | None], pl
     return mean.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
-@dataclass(frozen=True)
-class UnitTotals:
+class UnitTotals(Struct, frozen=True):
     """What the rules of an office's report need of its units: the sums, their states on every level, the record."""
 
     aggregate: Aggregate

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, TypeAlias
 
 import toml_rs
+from msgspec import Struct, field
 
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _
@@ -24,8 +24,7 @@ _INTEGERS = range(-(10**_DIGITS), 10**_DIGITS)
 _HEADER = re.compile(r"\s*\[\s*([^\[\]#]+)\]")
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Struct, frozen=True, dict=True):
     """One parsed data file: its name as shown to people, its text and its tree of values.
 
     Counts are `int`, decimals are `Decimal` with the digits as written, dates are `datetime.date`. `renamed` has the
@@ -34,8 +33,8 @@ class Facts:
 
     file: str
     text: str
-    tree: Tree = field(repr=False)
-    renamed: Mapping[tuple[str, ...], str] = field(default_factory=dict, repr=False)
+    tree: Tree
+    renamed: Mapping[tuple[str, ...], str] = field(default_factory=dict)
 
     @cached_property
     def lines(self) -> list[str]:

@@ -1,9 +1,11 @@
 """Findings about a report (place, rule, message, advice), and errors for the user."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, Literal, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.model.i18n import _
 
@@ -15,8 +17,7 @@ OFF: Final = "off"
 Setting = Level | Literal["off"]  # what a kind or an office sets for a rule
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A place in a file: line and column, in characters, counted from 1; line 0 is the file as a whole."""
 
     file: str
@@ -46,8 +47,7 @@ class Place:
 FindingKey = tuple[str, str, str]  # rule, address and message
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One fault of a report.
 
     `message` describes it, `label` is printed under the underlined value, `notes` list the figures involved, one line

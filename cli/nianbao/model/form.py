@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from graphlib import TopologicalSorter
 from itertools import repeat
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
 from nianbao.model.kind import Due, Kind
 from nianbao.model.loading.shapes import Shape, Text
@@ -75,8 +75,7 @@ class Fact(Shape, frozen=True):
         return make_value_type(self.type, self.choices, self.places, self.currency)
 
 
-@dataclass(frozen=True, eq=False)
-class Form:
+class Form(Struct, frozen=True, eq=False, dict=True):
     """One edition of a form: everything that the law or an office prescribes for a document."""
 
     kind: Kind

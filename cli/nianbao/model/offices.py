@@ -1,9 +1,11 @@
 """The register of offices, `data/offices.toml`: offices by the names of their folders, and their parents."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nianbao.model.facts import Facts
 from nianbao.model.file_names import fold_name, is_portable
@@ -26,8 +28,7 @@ class OfficeEntry(Shape, frozen=True):
     own: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """An office: `id` is the name of its folder, `kind` is free text, `parent` is the folder of the office above it.
 
     `own`: its report holds the figures of the parent office itself (本级).
@@ -43,8 +44,7 @@ class Unit:
         return self.name
 
 
-@dataclass(frozen=True)
-class Register:
+class Register(Struct, frozen=True, dict=True):
     """The offices in the order of their file, and the findings about it; without a file there are no offices."""
 
     units: Mapping[str, Unit] = field(default_factory=dict)

@@ -2,9 +2,10 @@
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 PeriodUnit: TypeAlias = Literal["year", "half-year", "quarter", "month", "event"]
 
@@ -37,8 +38,7 @@ EXAMPLES: dict[PeriodUnit, str] = {
 }
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Period:
+class Period(Struct, frozen=True, order=True):
     """A period; its text is the name of its data file: 2024, 2024-H1, 2024-Q3, 2024-07, or 2024-07-15 for an event."""
 
     year: int
@@ -76,8 +76,7 @@ class Period:
         return Period(self.year + years, f"{position + 1:02}" if unit == "month" else f"{self.part[0]}{position + 1}")
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(Struct, frozen=True):
     """How a kind of document counts its periods: their unit, and the day on which its years begin.
 
     A year that begins in the middle of a calendar year is named after the one in which it ends, as fiscal years are.

@@ -1,6 +1,5 @@
 """Relations that must hold between figures (勾稽关系), and what they say of the figures of a form."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
@@ -16,8 +15,7 @@ Each = Literal["row", "column"]  # of a table; a relation of the whole report is
 Blanks = Literal["skip", "zero"]
 
 
-@dataclass(frozen=True)
-class Relation:
+class Relation(Struct, frozen=True, dict=True):
     """A relation that must hold between figures (勾稽关系), for each row or column of a table or in a whole report.
 
     One of its `alternatives` must hold, wherever its `condition` does. With `blanks` as zero, cells without a figure

@@ -1,11 +1,12 @@
 """A report: a form filled with the facts of one file, with totals computed and relations checked."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from itertools import chain
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from nianbao.model.facts import Facts
 from nianbao.model.form import EXCLUDED, OPEN_TABLES, OWN_FACTS, Form
@@ -33,8 +34,7 @@ class ReportEntry(NamedTuple):
         return self.known and self.value_type is not None and not self.fault
 
 
-@dataclass(frozen=True, eq=False)
-class Report:
+class Report(Struct, frozen=True, eq=False, dict=True):
     """A filled form.
 
     `figures` has the figures of every table by address, but those that are absent; totals that are left out are

@@ -5,17 +5,17 @@ defines the position of a figure.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from nianbao.model.tables.grid import Grid, make_grid
 from nianbao.model.tables.headings import Block, Heading, Line, join_ids, list_block_lines
 from nianbao.model.tables.slots import Slot, TraitsOfLines
 
 
-@dataclass(frozen=True)
-class ListRules:
+class ListRules(Struct, frozen=True):
     """What a list must be: which columns are unique together, how many entries it has, and how it is printed."""
 
     key: tuple[str, ...] = ()
@@ -40,8 +40,7 @@ class BlockLines(NamedTuple):
     slots: list[Slot]
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Struct, frozen=True, dict=True):
     """A table of a form: blocks of rows and columns; `widths` are relative, one for each grid column.
 
     Of a table with open rows or columns, `blocks` has those that the data of a report has, and `opened` the open

@@ -1,11 +1,12 @@
 """The types of the values of a report: what a data file may hold, and how values are printed."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from nianbao.model.i18n import _
 from nianbao.model.locale import Locale
@@ -44,8 +45,7 @@ Parameters: TypeAlias = tuple[tuple[str, ...], int | None, str, int | None, int 
 _NO_PARAMETERS: Parameters = ((), None, "", None, None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ValueType:
+class ValueType(Struct, frozen=True, eq=False):
     """One type of value.
 
     `description` is the key of its words in a locale; `find_fault` returns why a value is not of this type, or an empty

@@ -6,8 +6,9 @@ Only previews have marks: what is judged and what is published is composed witho
 
 import re
 from collections.abc import Collection
-from dataclasses import replace
 from html import escape
+
+from msgspec.structs import replace
 
 from nianbao.compose.templating import LoadTemplate
 from nianbao.model.form import OWN_FACTS

@@ -3,9 +3,10 @@
 import secrets
 import webbrowser
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
+
+from msgspec import Struct
 
 from nianbao.importer.undecided_places import ShownFile
 from nianbao.model.finding import UserError
@@ -21,8 +22,7 @@ from nianbao.workspace.store import Store
 OPEN_SECONDS = 0.5  # until the browser is opened: the server starts meanwhile
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(Struct, frozen=True):
     """The options of a preview; with port 0 it takes the first free one."""
 
     port: int = 0

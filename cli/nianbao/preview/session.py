@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from nianbao.checks.answers.accepting import Wanted
 from nianbao.model.finding import Finding, Place, UserError
@@ -17,8 +18,7 @@ from nianbao.preview.views import Source, View, Viewer
 _HEARTBEAT_SECONDS = 15  # after which a browser that is gone is noticed
 
 
-@dataclass(frozen=True)
-class Commands:
+class Commands(Struct, frozen=True):
     """The commands that do the same as the buttons of the page, and the scheme of links that open the user's editor."""
 
     fix: str

@@ -3,9 +3,10 @@
 import asyncio
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedTable
 from nianbao.importer.undecided_places import ShownFile, UndecidedPlace
@@ -15,8 +16,7 @@ from nianbao.preview.source_drawing import MAX_SECONDS, Size, SourceViewer
 from nianbao.preview.view_process import ViewProcess
 
 
-@dataclass(frozen=True, slots=True)
-class SourceCell:
+class SourceCell(Struct, frozen=True):
     """A cell of a table that is shown: its text, and over how many columns and rows it reaches."""
 
     text: str
@@ -24,8 +24,7 @@ class SourceCell:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRow:
+class SourceRow(Struct, frozen=True):
     """A line of text, or a row of a table: its id on the page, its number in the file, 0 for none, and its cells."""
 
     id: str
@@ -33,8 +32,7 @@ class SourceRow:
     cells: tuple[SourceCell, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SourcePart:
+class SourcePart(Struct, frozen=True):
     """Lines of text, or a table with its id; `heading` is that of the part: the page, the sheet, the table."""
 
     id: str

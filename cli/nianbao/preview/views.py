@@ -1,10 +1,11 @@
 """What a preview shows of a report: its findings and its page in HTML, and the pages of the official format."""
 
 import re
-from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from nianbao.build.outputs import make_document_date, make_render_settings
 from nianbao.checks import check
@@ -30,8 +31,7 @@ WEB, OFFICIAL = "html", "pdf"
 _LINK = re.compile(r'<a (transform="[^"]*") href="(?:report:([^"]*)|[^"]*)" xlink:href="[^"]*">(.*?)</a>')
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True):
     """Which report is shown: of the folder at `root`, whose own templates may be used unless `shipped_only`.
 
     `undecided` are the addresses of figures that an import left out.
@@ -45,8 +45,7 @@ class Source:
     undecided: tuple[str, ...] = ()
 
 
-@dataclass
-class View:
+class View(Struct):
     """What is shown of a report: findings, the worst first, the text of its file, and the web page, None without one.
 
     `places` has the line, the column and the length, in characters, of each fact in the text, `decided` the figures

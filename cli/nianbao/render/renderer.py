@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, Self
 from unicodedata import east_asian_width
 
+from msgspec import Struct
+from msgspec.structs import replace
 from msgspec.structs import replace as replace_format
 
 from nianbao.compose.document import Page, describe_marked_tables, list_reserved_ids
@@ -27,8 +28,7 @@ _SENT_FIELDS = ("suffix", "folder", "writer", "tables", "mould", "pictures")
 _MAX_PAGES = 1000  # that one pandoc renders: its runtime keeps some kilobytes of each
 
 
-@dataclass(frozen=True, eq=False)
-class RenderSettings:
+class RenderSettings(Struct, frozen=True, eq=False, dict=True):
     """What many pages have in common: the formats, the look, and whether they are drafts.
 
     `sets` are the formats that are no pages, but sets of files.

@@ -1,9 +1,10 @@
 """Choose the units to which something goes back: those whose reports are missing, or not right."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
@@ -18,8 +19,7 @@ from nianbao.workspace.store import Store
 _USUAL_DAYS = 10  # to answer, in an example
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenUnits:
+class ChosenUnits(Struct, frozen=True):
     """The units to which something goes back, and those that are `done`."""
 
     units: list[PlacedUnit]

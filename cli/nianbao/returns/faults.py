@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nianbao.checks import kind_rules, rules
 from nianbao.checks.subordinates import LATE
@@ -17,8 +18,7 @@ _MARKED_CANDIDATES = 8  # of a finding that cannot say which figure is wrong; it
 _ADDRESS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+")
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One fault: the `finding`, the `label` of what is at its address, and in a sentence its `rule`."""
 
     finding: Finding

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nianbao.build import fingerprints, outputs
 from nianbao.build.cache import BuildCache
@@ -41,8 +43,7 @@ _COMMAND = "return"  # whose results the cache keeps
 What = Literal["return", "reminder", "nothing"]
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnOptions:
+class ReturnOptions(Struct, frozen=True):
     """The options of `report return`: `by` is the day by which units should answer, `out` the folder of the files."""
 
     period: Period
@@ -53,8 +54,7 @@ class ReturnOptions:
     policy: Policy = field(default_factory=Policy)
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenReturn:
+class WrittenReturn(Struct, frozen=True):
     """What went back to a unit: a sheet or a reminder, how many faults it names, the files, and the day to answer by.
 
     `left_out` are the headings of sections whose text the form has no cell for, or none that it fits into. `inputs` is
@@ -71,8 +71,7 @@ class WrittenReturn:
     inputs: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Content:
+class _Content(Struct, frozen=True):
     """What is wrong with a report, its form without marks, and the ids of all texts that it has."""
 
     faults: list[Fault]

@@ -1,8 +1,9 @@
 """The reports of the units of an office, read on several processes and added up, and the office's own report."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property, partial
+
+from msgspec import Struct, field
 
 from nianbao.checks import check, rules, subordinates
 from nianbao.checks.policy import Policy
@@ -26,8 +27,7 @@ ReadChunk = tuple[int, list[UnitReport | None]]  # the same index, and their rep
 _CHUNK_SIZE = 50  # reports of units that one task of a worker reads
 
 
-@dataclass(frozen=True, slots=True)
-class RollupOptions:
+class RollupOptions(Struct, frozen=True):
     """The options of `report rollup` and `report trace`.
 
     `units` are words that name offices or data files; without any the units are those that the register lists right
@@ -122,16 +122,14 @@ def describe_missing_units(register: Register, office: str) -> UserError:
     return UserError(message, _("write-parent-or-name-units", office=office))
 
 
-@dataclass(frozen=True, slots=True)
-class CollectedReports:
+class CollectedReports(Struct, frozen=True):
     """The reports of the units of an office added up, and the state of the office with those of all below it."""
 
     state: UnitState
     aggregate: Aggregate
 
 
-@dataclass
-class UnitReader:
+class UnitReader(Struct, dict=True):
     """Reads the reports of all units below an office, once, for the rollups into it and into offices below it.
 
     `reports` are those read so far, by folder; of the offices `summed` it is the report that was just added up, whether

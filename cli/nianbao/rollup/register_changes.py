@@ -1,7 +1,8 @@
 """What the register says of the units of an office otherwise than when they were last added up."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from nianbao.model.offices import Unit
 from nianbao.model.period import Period
@@ -10,8 +11,7 @@ from nianbao.model.units.states import UnitState
 from nianbao.workspace.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterChanges:
+class RegisterChanges(Struct, frozen=True):
     """The units that `joined` an office since its last rollup, that `left` it, or that were `renamed`.
 
     `left` has the parent that each has now, None for a unit that is not listed any more. `renamed` has the former

@@ -1,8 +1,10 @@
 """Rollup: the sums of the units' reports written into the data file of their parent office."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nianbao.checks import drafts
 from nianbao.checks.subordinates import CHILD_MISSING, UNREADABLE
@@ -25,8 +27,7 @@ from nianbao.workspace.store import Store
 _LISTED_UNITS = 5  # in the finding of a sum that is too large
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedCell:
+class ChangedCell(Struct, frozen=True):
     """A figure in the data file of the parent office that differs from the sum `total`.
 
     `figure` is what the file has, None where it has none, `last` what the last rollup wrote, None where there was none.
@@ -38,8 +39,7 @@ class ChangedCell:
     total: Number
 
 
-@dataclass(frozen=True, slots=True)
-class RollupResult:
+class RollupResult(Struct, frozen=True):
     """The result of a rollup into the data file `file` of the office `unit`.
 
     `findings` are errors because of which nothing was written. It is `incomplete` where units are missing from the

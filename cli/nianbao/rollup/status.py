@@ -1,7 +1,8 @@
 """The states of the units of a folder: of those below one office, or of all that the register lists."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nianbao.checks import check
 from nianbao.checks.subordinates import UnitTree
@@ -15,8 +16,7 @@ from nianbao.workspace.data_files.unread import find_unread_of
 from nianbao.workspace.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """The states of offices with all units below them, and what else is to be said of the folder.
 
     `findings` are about the register and about files of missing units that no report is made of; `unlisted` are folders

@@ -1,7 +1,9 @@
 """The origin of a sum: which units contribute what to a figure of the parent office, down to the last level."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nianbao.model.aggregate import UnitReport
 from nianbao.model.finding import Finding, UserError
@@ -16,8 +18,7 @@ from nianbao.rollup.collect import RollupOptions, UnitReader, find_office, read_
 from nianbao.workspace.store import Store
 
 
-@dataclass(frozen=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """One figure of a parent office and the units that contribute to it.
 
     `total` is the sum, None where the form does not add such figures up; `figure` is what the office's own report has,

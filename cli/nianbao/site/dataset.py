@@ -5,9 +5,10 @@ The description is a Frictionless Data Package, version 1: https://specs.frictio
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from nianbao.export.duckdb import Database
 from nianbao.export.file_formats import COPY_FORMATS
@@ -25,8 +26,7 @@ _MEDIA_TYPES = {"csv": "text/csv", "json": "application/json", "parquet": "appli
 _KEY_TYPES = {"year": "integer", "leaf": "boolean"}  # of the columns that every table has; others are texts
 
 
-@dataclass(frozen=True, slots=True)
-class DataFile:
+class DataFile(Struct, frozen=True):
     """A file of data: its name below the site, its edition, format, size in bytes and SHA-256."""
 
     name: str

@@ -1,10 +1,11 @@
 """What a site shows of each report and of each office, without the reports themselves."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.build import outputs
 from nianbao.build.worker import BuildOptions
@@ -23,8 +24,7 @@ State = Literal["published", "withheld", "missing"]
 REPORTS = "reports"  # the folder of built files below the site
 
 
-@dataclass(frozen=True, slots=True)
-class ReportFacts:
+class ReportFacts(Struct, frozen=True):
     """What a site says of a report: its rows for the data, and key figures: a label, and the figure as printed."""
 
     rows: ReportRows
@@ -45,8 +45,7 @@ class ReportFacts:
         return msgspec.json.decode(text, type=cls)
 
 
-@dataclass(frozen=True, slots=True)
-class SiteFile:
+class SiteFile(Struct, frozen=True):
     """A built file of a report: its name below the site, format, size in bytes, and whether this run has changed it."""
 
     name: str
@@ -55,8 +54,7 @@ class SiteFile:
     changed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SiteReport:
+class SiteReport(Struct, frozen=True):
     """A report on a site; one is `withheld` where its errors forbid to publish it, and has neither facts nor files."""
 
     period: Period
@@ -65,13 +63,12 @@ class SiteReport:
     files: tuple[SiteFile, ...] = ()
 
 
-@dataclass(frozen=True)
-class SiteOffice:
+class SiteOffice(Struct, frozen=True):
     """An office on a site: its reports, newest first, and the offices directly below it."""
 
     unit: Unit
     reports: tuple[SiteReport, ...] = ()
-    below: tuple["SiteOffice", ...] = field(default=(), repr=False)
+    below: tuple["SiteOffice", ...] = ()
 
     def walk(self) -> Iterator["SiteOffice"]:
         """List the office and those on every level below it."""

@@ -4,11 +4,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.build.cache import BuildCache
 from nianbao.build.fingerprints import program_fingerprints, template_fingerprints
@@ -35,8 +36,7 @@ _COMMAND = "site"  # whose results the cache keeps
 Track = Callable[[_Read, int], _Read]  # shows progress
 
 
-@dataclass(frozen=True, slots=True)
-class SiteOptions:
+class SiteOptions(Struct, frozen=True):
     """The options of a site: its folder, title, and the address where it will be, with a slash at its end or empty."""
 
     out: Path
@@ -44,8 +44,7 @@ class SiteOptions:
     address: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SiteResult:
+class SiteResult(Struct, frozen=True):
     """What a run made: how many files the site has, how many of them have changed, and which were removed.
 
     `unpublished` is how many reports of the offices are missing or withheld.

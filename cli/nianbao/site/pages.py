@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -12,6 +11,7 @@ from xml.sax.saxutils import escape as escape_xml
 
 from jinja2 import FunctionLoader, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from msgspec import Struct
 
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
@@ -28,8 +28,7 @@ _FEED_SIZE = 50  # reports
 _OWN = "_own"  # the page of the office whose data files lie in `data/` itself
 
 
-@dataclass(frozen=True)
-class SitePages:
+class SitePages(Struct, frozen=True, dict=True):
     """Fills the pages of a site: `templates` has the texts of its templates by name, `address` is where it will be."""
 
     templates: Mapping[str, str]

@@ -3,12 +3,13 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from filecmp import cmp
 from functools import partial
 from hashlib import blake2b
 from io import StringIO
 from pathlib import Path
+
+from msgspec import Struct
 
 from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding, UserError
@@ -18,8 +19,7 @@ from nianbao.workspace import staging
 from nianbao.workspace.access import RefusedError, describe_reason, is_regular, read, resolve_target
 
 
-@dataclass(frozen=True, slots=True)
-class SavedFile:
+class SavedFile(Struct, frozen=True):
     """A file that a build gave: where it is, and whether its bytes are new."""
 
     path: str

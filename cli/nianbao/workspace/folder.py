@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from msgspec import Struct
+
 from nianbao.workspace import access
 from nianbao.workspace.files import SavedFile, make_read_error, make_write_error, write
 
@@ -30,8 +32,7 @@ class Folder(Hashable, Protocol):
         """Put whole files in place, all or none; raises `UserError` where one cannot be written."""
 
 
-@dataclass(frozen=True, slots=True)
-class DiskFolder:
+class DiskFolder(Struct, frozen=True):
     """A folder on this machine's disk; no link leads out of it."""
 
     root: Path

@@ -1,9 +1,8 @@
 """Output formats, rendered files, and the installed fonts used for them."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from nianbao.model.loading.shapes import Shape, Text
 
@@ -59,8 +58,7 @@ class Format(FormatFile, frozen=True, kw_only=True):
         return bool(self.engine or self.made_from)
 
 
-@dataclass(frozen=True, slots=True)
-class OutputFile:
+class OutputFile(Struct, frozen=True):
     """A rendered file: its bytes, and the number of pages where the format has pages (else 0)."""
 
     suffix: str
@@ -68,8 +66,7 @@ class OutputFile:
     pages: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RenderResult:
+class RenderResult(Struct, frozen=True):
     """What the renderer returns: the files, the pictures left out, and the fonts of formats that embed them.
 
     A picture left out is one of the prose, named by its source, or one of figures that a format does not have: the
@@ -81,8 +78,7 @@ class RenderResult:
     faces: tuple["Face", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
+class Face(Struct, frozen=True):
     """The installed font family that is used for a face of the look, and whether it is one of the official ones."""
 
     role: str  # its name in the look: fangsong

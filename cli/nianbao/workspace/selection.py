@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+from msgspec import Struct
 
 from nianbao.model.file_names import fold_name
 from nianbao.model.finding import Finding, UserError
@@ -21,8 +22,7 @@ ReportRef = tuple[Store, Period]  # a kind of an office, and a period
 _LISTED_NAMES = 5  # names that a message lists
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """The selected reports, each once; `missing` has those of patterns or of all offices that have no data file.
 
     `store` is the folder, of the kind of all these reports.

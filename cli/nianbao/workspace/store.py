@@ -4,10 +4,11 @@ import os
 import re
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from nianbao.model.facts import Facts, limit_sizes
 from nianbao.model.file_names import ID

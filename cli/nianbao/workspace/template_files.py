@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal, NoReturn, TypeAlias
 
 import msgspec
 import toml_rs
+from msgspec import Struct
 
 from nianbao.model.facts import Facts
 from nianbao.model.file_names import is_portable_path
@@ -28,8 +28,7 @@ COMPLETE_LOCALE = "locales/en.toml"  # one that has every word that the program 
 _YEARS = re.compile(r"^years[ \t]*=.*", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateFolder:
+class TemplateFolder(Struct, frozen=True):
     """A folder of templates: its real path, and its name for people where that is another one.
 
     Trusted templates are read from a copy, and a cluster's worker has them in a folder of its own: people know neither.

@@ -11,8 +11,9 @@ and value in common are accepted together.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from nianbao.datafiles.values import format_value
 from nianbao.model.facts import find_value

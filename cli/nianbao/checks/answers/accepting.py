@@ -1,7 +1,8 @@
 """Accept a finding: find it in what a check of the report gives, and write the entry into the data file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nianbao.checks import check, rules
 from nianbao.checks.answers import acceptances
@@ -19,8 +20,7 @@ from nianbao.workspace.store import Store
 _LISTED = 8  # findings that a message lists
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What tells the finding to accept from others: line and column, from 1, its rule, its address; 0 or empty: any."""
 
     line: int = 0
@@ -40,8 +40,7 @@ class Wanted:
         return bool(self.column) and finding.place.column == self.column
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
+class Acceptance(Struct, frozen=True):
     """The finding that was accepted and the reason; `written` is the path of the file, empty if it stays as it was."""
 
     finding: Finding

@@ -5,8 +5,10 @@ could not be read before.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.checks.answers.rewriting import keep_mark, read_data_text, write_changed_text
 from nianbao.checks.check import limit_check
@@ -26,8 +28,7 @@ from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class FixedFile:
+class FixedFile(Struct, frozen=True):
     """What was fixed in a data file, or would be: its text before and after, and the changes in their order."""
 
     path: str
@@ -59,8 +60,7 @@ def fix_file(store: Store, period: Period, *, write: bool) -> FixedFile:
     return FixedFile(store.data(period), text, fixed.text, changes)
 
 
-@dataclass(frozen=True, slots=True)
-class _Fixed:
+class _Fixed(Struct, frozen=True):
     text: str
     changes: tuple[Correction, ...] = ()
 

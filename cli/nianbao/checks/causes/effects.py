@@ -1,7 +1,8 @@
 """Effects of mistakes: findings that a cause explains become notes of that cause, so that each mistake is told once."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nianbao.model.finding import LEVELS, Finding, FindingKey
 from nianbao.model.i18n import N_, _

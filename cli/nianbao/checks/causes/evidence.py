@@ -6,9 +6,11 @@ A total that is left out says nothing about its parts: it is replaced by them ev
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.checks.causes.rows import Rows
 from nianbao.checks.context import CheckContext
@@ -22,8 +24,7 @@ from nianbao.model.text_rules import parse_sum, resolve_path
 Deltas = Mapping[str, Number]  # what is added to figures, by address
 
 
-@dataclass(frozen=True)
-class LinearSum:
+class LinearSum(Struct, frozen=True):
     """A sum of written figures: how often each counts, and what it comes to now."""
 
     factors: Mapping[str, int]
@@ -34,8 +35,7 @@ class LinearSum:
         return self.value + sum([self.factors[cell] * delta for cell, delta in deltas.items() if cell in self.factors])
 
 
-@dataclass(frozen=True, eq=False)
-class Equation:
+class Equation(Struct, frozen=True, eq=False, dict=True):
     """A relation between figures. It is `internal` if it must hold within the report itself."""
 
     check: Check
@@ -84,8 +84,7 @@ class Equation:
         return self.check.relation.holds(self.left.add(deltas), self.right.add(deltas))
 
 
-@dataclass(frozen=True, eq=False)
-class Statement:
+class Statement(Struct, frozen=True, eq=False, dict=True):
     """A figure that the prose states in its own words, and the sums to one of which it is equal."""
 
     figure: StatedFigure
@@ -117,8 +116,7 @@ def is_outside(one: Evidence) -> bool:
     return isinstance(one, Statement) or one.is_of_last_year
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What a change of figures does: evidence that it mends, and evidence that it breaks."""
 
     mended: frozenset[Evidence]

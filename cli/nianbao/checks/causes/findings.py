@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nianbao.checks.causes import slips
 from nianbao.checks.causes.components import group_connected

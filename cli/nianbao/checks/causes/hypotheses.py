@@ -1,10 +1,11 @@
 """Changes that may be the cause of broken equations: of one figure, or of rows in one of the ways they go wrong."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from typing import Literal, cast
+
+from msgspec import Struct
 
 from nianbao.checks.causes.evidence import Deltas, Equation, Known, Outcome
 from nianbao.checks.causes.rows import Row
@@ -16,8 +17,7 @@ Way = Literal["figure", "row-left-out", "row-of-last-year", "rows-swapped", "row
 _SOLVED = ("row-left-out", "row-of-last-year")  # every figure of the row is what an equation needs
 
 
-@dataclass(frozen=True)
-class Hypothesis:
+class Hypothesis(Struct, frozen=True):
     """A change: the value of each figure that it sets, and in which way they went wrong, at which rows or figures."""
 
     way: Way

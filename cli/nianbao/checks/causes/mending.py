@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nianbao.checks.rules.unknown_key import find_meant
 from nianbao.model.facts import Facts, parse

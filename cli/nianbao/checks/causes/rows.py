@@ -1,14 +1,14 @@
 """The rows of a report, and what of them stands in its data file."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+
+from msgspec import Struct
 
 from nianbao.model.report import Report
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """A row of a table: its address, and the addresses of its figures, one for each column with numbers."""
 
     address: str
@@ -16,8 +16,7 @@ class Row:
     cells: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(Struct, frozen=True, dict=True):
     """The rows of a report: which there are, which follow each other, and which have nothing written."""
 
     report: Report

@@ -1,7 +1,8 @@
 """Choose the causes of broken equations among all hypotheses: one if the evidence leaves only one, else several."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nianbao.checks.causes import slips
 from nianbao.checks.causes.components import find_independent, group_connected
@@ -13,8 +14,7 @@ _MOST_BROKEN = 60  # equations; a file with more is wrong as a whole, and each i
 _MOST_PAIRS = 40_000  # changes of two figures that are tried
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """Why some equations do not hold: the hypotheses, the likeliest first.
 
     It `is_certain` if the first is the only one that agrees with all that is known.

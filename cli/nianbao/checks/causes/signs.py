@@ -1,7 +1,8 @@
 """Negative values of figures that are never negative: whether the other figures fit the value without its sign."""
 
-from dataclasses import replace
 from typing import Literal
+
+from msgspec.structs import replace
 
 from nianbao.checks.causes.evidence import Known
 from nianbao.checks.causes.mending import mend_value

@@ -6,9 +6,10 @@ examples it replaces it.
 """
 
 from contextlib import suppress
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from nianbao.checks import rules
 from nianbao.checks.rules import Rule

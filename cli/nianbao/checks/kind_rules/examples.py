@@ -7,7 +7,6 @@ or offices; the last file is judged. A line such as `# without [table]` leaves o
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -15,6 +14,7 @@ from typing import Any
 
 import toml_rs
 import tomli_w
+from msgspec import Struct
 
 from nianbao.checks import batch, kind_rules
 from nianbao.checks.check import check_report
@@ -38,8 +38,7 @@ _OTHER_VALUES = ("https://example.org/", "1d")  # of types that neither a label 
 _FIRST_YEAR = 2000  # of editions that have always been in force
 
 
-@dataclass(frozen=True)
-class ExampleFault:
+class ExampleFault(Struct, frozen=True):
     """What is wrong with an example: with the wrong one, whose number is 0, or with the right one, 1."""
 
     example: int

@@ -20,11 +20,13 @@ document has rules of its own, and adds to the pages of these: see `checks/kind_
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from itertools import islice
 from pkgutil import iter_modules
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.checks import relation, topics
 from nianbao.checks.context import SCOPES, CheckContext, Scope
@@ -42,8 +44,7 @@ MAX_FINDINGS = 200  # of one rule; a file with more is wrong as a whole
 _MORE_TEXT = N_("more-findings-of-rule")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A rule: its name, page, usual level of findings and scope, and the function `judge` of its module, if any."""
 
     name: str
@@ -112,8 +113,7 @@ def list_editions(name: str, forms: Iterable[Form]) -> tuple[str, ...]:
     return () if all(is_named.values()) else tuple(edition for edition in sorted(is_named) if is_named[edition])
 
 
-@dataclass(frozen=True, slots=True)
-class Crash:
+class Crash(Struct, frozen=True):
     """An exception in a rule, which is a bug; the other rules still ran."""
 
     rule: str

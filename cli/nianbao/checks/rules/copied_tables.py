@@ -28,7 +28,8 @@
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nianbao.checks import relation
 from nianbao.checks.context import CheckContext

@@ -14,7 +14,8 @@
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nianbao.checks.context import CheckContext
 from nianbao.checks.rules import missing_fact, unknown_key

@@ -29,8 +29,9 @@
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
+
+from msgspec.structs import replace
 
 from nianbao.checks.context import CheckContext
 from nianbao.checks.stated import sums as stated_sums

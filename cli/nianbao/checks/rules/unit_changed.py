@@ -23,8 +23,9 @@
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from nianbao.checks import relation
 from nianbao.checks.context import CheckContext

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Slip = Literal["other", "lost", "doubled", "exchanged"]
 _LEAST = 5  # characters: shorter names are one character from others by chance
 _LEAST_ASCII = 12
 
 
-@dataclass(frozen=True, slots=True)
-class NearName:
+class NearName(Struct, frozen=True):
     """Words that are a name but for one slip, and where: their range in the text, the position in the name."""
 
     start: int

@@ -2,9 +2,10 @@
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
+
+from msgspec import Struct
 
 from nianbao.model.locale.text_formats import TextFormats
 
@@ -13,8 +14,7 @@ _ASCII_DIGIT = re.compile("[0-9.]")
 _MYRIAD_DIGITS = 4  # zeros of the first numeral for groups; each one more has as many more
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(Struct, frozen=True):
     """A number that is written in digits: its range in the new text, and in the source."""
 
     start: int
@@ -23,8 +23,7 @@ class Replacement:
     source_end: int
 
 
-@dataclass(frozen=True, slots=True)
-class DigitText:
+class DigitText(Struct, frozen=True):
     """A text with numbers in digits, and the source that it was made of."""
 
     text: str

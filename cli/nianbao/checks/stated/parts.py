@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate
+
+from msgspec import Struct
 
 from nianbao.checks.context import CheckContext
 from nianbao.checks.stated.choices import combine
@@ -26,8 +27,7 @@ _BRACKETED = re.compile(rf"[{_OPEN}]([^{_OPEN}{_CLOSE}\n]{{1,200}})[{_CLOSE}]")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class PartsList:
+class PartsList(Struct, frozen=True):
     """A list of parts: where the words before it begin, and its range. A complete one names every part."""
 
     position: int

@@ -3,10 +3,11 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from nianbao.checks.stated.numerals import DigitText, write_in_digits
 from nianbao.checks.stated.own_names import list_own_names
@@ -25,22 +26,20 @@ _BRACKETS = re.compile("[(（]|[)）]")
 _HEADING_LIMIT = 40  # characters of a line without the end of a sentence that is the heading of the next
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(Struct, frozen=True):
     """A sentence of a section with numbers in digits, and its position there."""
 
     section: str
     text: str
     start: int = 0
-    written: DigitText | None = field(default=None, compare=False, repr=False)
+    written: DigitText | None = None
 
     def quote(self, start: int, end: int) -> str:
         """Return the words of a range as they are written."""
         return self.written.quote(self.start + start, self.start + end) if self.written else self.text[start:end]
 
 
-@dataclass(frozen=True, slots=True)
-class StatedFigure:
+class StatedFigure(Struct, frozen=True):
     """A figure that a sentence states: the claim, the words as written, the number, and its position in the sentence.
 
     What is not `certain` may be right although it differs: it can be of another scope.
@@ -74,8 +73,7 @@ class StatedFigure:
         return Decimal(number).scaleb(-self.claim.power).normalize() if self.claim.power else Decimal(number)
 
 
-@dataclass
-class SectionReading:
+class SectionReading(Struct, dict=True):
     """The text of a section with numbers in digits; in `masked` the names of the office itself are left out."""
 
     report: Report

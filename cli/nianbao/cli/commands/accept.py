@@ -1,10 +1,10 @@
 """`report accept`."""
 
 import re
-from dataclasses import replace
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from nianbao.cli.command import command
 from nianbao.cli.errors import print_warning, report_errors

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from nianbao.checks.results import BuildResult, CheckResult, FailedReport
 from nianbao.cli.output import finding_printer, findings
@@ -26,8 +27,7 @@ _OUTCOMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class BuildRun:
+class BuildRun(Struct, frozen=True):
     """The results of one run over the reports that were asked for, and how long it took, in seconds."""
 
     results: list[BuildResult]

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nianbao.checks.drafts import find_next_due_period
 from nianbao.checks.wording import find_prompts
@@ -24,8 +26,7 @@ from nianbao.workspace.selection import ReportRef, choose_kind, select, split_pe
 from nianbao.workspace.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenForm:
+class WrittenForm(Struct, frozen=True):
     """A form that was written: its file, and notes on it for the user."""
 
     saved: SavedFile
@@ -48,8 +49,7 @@ def select_forms(
     return [*found.reports, *found.missing]
 
 
-@dataclass(frozen=True, slots=True)
-class FormOptions:
+class FormOptions(Struct, frozen=True):
     """The options of `report form`: the `name` of a new office, the folder, and which blank rows there are.
 
     Without `out` the files go to `build/forms`.

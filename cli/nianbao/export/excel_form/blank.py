@@ -1,9 +1,9 @@
 """A blank Excel form: the official tables, facts and texts, locked except for the cells to be filled in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from io import BytesIO
 
+from msgspec import Struct
 from xlsxwriter.utility import quote_sheetname, xl_range, xl_rowcol_to_cell
 
 from nianbao.export.excel_form.draft import (
@@ -39,8 +39,7 @@ _FACT_WIDTHS, _TEXT_WIDTHS = (34, 36, 22), (24, 68)  # characters: on paper as l
 _SEAL_LINES = 6
 
 
-@dataclass(frozen=True, slots=True)
-class MadeForm:
+class MadeForm(Struct, frozen=True):
     """A form as XLSX, and the sheet and cell of each figure, fact and text by its address."""
 
     content: bytes

@@ -1,11 +1,12 @@
 """An Excel form that is being written: what it is made for, its styles and cells, and what may be typed into them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, cast
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from xlsxwriter.utility import quote_sheetname, xl_range_abs, xl_rowcol_to_cell
 
 from nianbao.datafiles import scaffold
@@ -34,16 +35,14 @@ _COMMENT_COLUMNS, _COMMENT_WIDTH, _COMMENT_LINE = 44, 340, 20  # digits on a lin
 PROTECTION = {"select_locked_cells": True, "format_columns": True, "format_rows": True}  # allowed on a locked sheet
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """What is wrong with the value of a cell, in words for a comment; what is no error is only worth another look."""
 
     words: str
     is_error: bool = True
 
 
-@dataclass(frozen=True)
-class FormRequest:
+class FormRequest(Struct, frozen=True, dict=True):
     """What a form is made for: the edition and year, the office's folder and name, and its report of last year.
 
     A form that goes back is filled with a `report`, and with the `texts` of its sections by their ids; `marks` say by
@@ -135,8 +134,7 @@ def list_required_facts(form: Form) -> list[Fact]:
     return [fact for fact in form.facts if fact.required]
 
 
-@dataclass(slots=True)
-class FormDraft:
+class FormDraft(Struct):
     """A workbook that is being written.
 
     `figure_cells` has for each address the sheet, row and column; `check_ranges` are references to the cells in which

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nianbao.model.form import Form
 from nianbao.model.locale import Locale
@@ -31,8 +32,7 @@ _DECIMALS = 4  # of money; sums are rounded because a spreadsheet calculates wit
 FindCell = Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True)
-class CheckFormula:
+class CheckFormula(Struct, frozen=True):
     """A check as formulas: the `condition`, the `difference` of its sides, what must hold in words, and the mark."""
 
     check: Check

@@ -1,9 +1,10 @@
 """The text of one cell as a value of its type, with the names of all ways in which it departs from the template."""
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec import Struct
 
 from nianbao.model.i18n import N_
 from nianbao.model.loading.reading import NumberEntry
@@ -16,8 +17,7 @@ _BLANKS = "\\s\u00a0\u202f"
 _DATE = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadCell:
+class ReadCell(Struct, frozen=True):
     """What a cell says: its value, None for nothing, how it departs from the template, and whether it is lost."""
 
     value: Value | None = None

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nianbao.model.i18n import _, join_words
 
@@ -11,8 +12,7 @@ _LONGEST = 60  # characters of a text
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Deviation:
+class Deviation(Struct, frozen=True):
     """One cell, row or file that is not as the template has it.
 
     `what` is the key of its message. `row` counts from 1, the head, and is 0 for a whole file; `column` counts from 0,

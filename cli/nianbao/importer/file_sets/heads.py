@@ -1,9 +1,9 @@
 """The heads of a published file compared with those of the template: which column stands where."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
+from msgspec import Struct
 from rapidfuzz import fuzz
 
 from nianbao.importer.file_sets.deviations import Deviation
@@ -16,8 +16,7 @@ _REMNANT = 3  # characters of a head that was typed over
 _SIMILAR = 60  # of 100
 
 
-@dataclass(frozen=True, slots=True)
-class MatchedHeads:
+class MatchedHeads(Struct, frozen=True):
     """Where the columns of a file stand in a published one; None for one that is not there.
 
     `surplus` are the positions of columns that the template has not. `certain` counts the heads that say their column.

@@ -1,7 +1,8 @@
 """One file of a set, record by record: the values of its rows, and every departure from the template."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from nianbao.importer.file_sets.cells import ReadCell, parse_day, read_cell
 from nianbao.importer.file_sets.deviations import Deviation
@@ -18,8 +19,7 @@ from nianbao.model.tables.slots import TraitsOfLines
 from nianbao.model.value_types import Value, ValueType
 
 
-@dataclass(frozen=True, slots=True)
-class ReadValue:
+class ReadValue(Struct, frozen=True):
     """A value of a published file: its keys in the data file, and its place."""
 
     keys: Keys
@@ -28,8 +28,7 @@ class ReadValue:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class CommonText:
+class CommonText(Struct, frozen=True):
     """What a cell says that is the same in the whole set, such as the name of a service or the period."""
 
     column: ColumnEntry
@@ -38,8 +37,7 @@ class CommonText:
     at: int
 
 
-@dataclass
-class ReadPart:
+class ReadPart(Struct):
     """What a file of a set says."""
 
     part: PublishedPart

@@ -3,9 +3,10 @@
 import csv
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from io import BytesIO, StringIO
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from nianbao.importer.file_sets.deviations import Deviation
 from nianbao.importer.readers.refusal import (
@@ -28,16 +29,14 @@ _SEPARATORS = ",;\t"
 _MARK = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """A record of a file: its number, counted from 1 as the rows of a spreadsheet, and its cells."""
 
     row: int
     cells: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedPart:
+class PublishedPart(Struct, frozen=True):
     """A file of a set, or a sheet of a workbook: its name, its records, and how its text departs from RFC 4180."""
 
     name: str

@@ -1,7 +1,9 @@
 """Which file of a set each published file is: by its heads, by the rows that it has, and by its name."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.importer.file_sets.deviations import Deviation
 from nianbao.importer.file_sets.heads import MatchedHeads, match_heads
@@ -17,8 +19,7 @@ _LEAST = 0.5  # of the heads, and of the keys of rows, that must be known
 _NAME_BONUS = 0.2  # of parts that have the same heads and rows the name decides
 
 
-@dataclass(frozen=True, slots=True)
-class MatchedPart:
+class MatchedPart(Struct, frozen=True):
     """A published file, and the file of the set that it is."""
 
     part: PublishedPart
@@ -27,8 +28,7 @@ class MatchedPart:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class MatchedSet:
+class MatchedSet(Struct, frozen=True):
     """The published files of a set, in the order of the set, and what is missing, there twice or unknown."""
 
     parts: tuple[MatchedPart, ...]

@@ -1,10 +1,11 @@
 """Which row of the form a record of a published file is: by the cells that tell rows apart, and by its place."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from nianbao.model.file_sets.mapping import FileEntry, RowEntry
 from nianbao.model.file_sets.rows import RowPattern, find_table, get_text, list_key_texts, list_patterns
@@ -43,8 +44,7 @@ class FoundRow(NamedTuple):
         return any(not self.codes.get(axis) for axis in axes)
 
 
-@dataclass(frozen=True)
-class RowKeys:
+class RowKeys(Struct, frozen=True, dict=True):
     """The rows of a file of a set by the texts of their key cells."""
 
     form: Form

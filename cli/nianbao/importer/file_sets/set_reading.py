@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Any
+
+from msgspec import Struct
 
 from nianbao.importer.file_sets.cells import parse_day, read_cell
 from nianbao.importer.file_sets.deviations import Deviation
@@ -22,8 +23,7 @@ from nianbao.model.period import PARTS, Calendar, Period
 _FIELDS = ("first", "last")  # days that patterns of a period name
 
 
-@dataclass(frozen=True, slots=True)
-class ReadSet:
+class ReadSet(Struct, frozen=True):
     """What a published set says: its period, its values as the tree of a data file, and every departure from the form.
 
     `places` names for each address the file, the row and the column (from 0) where its value stands.

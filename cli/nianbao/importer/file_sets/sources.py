@@ -4,10 +4,11 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from html import unescape
 from io import BytesIO
 from pathlib import Path
+
+from msgspec import Struct
 
 from nianbao.importer.file_sets.parts import (
     XLSX,
@@ -34,16 +35,14 @@ _MAX_LISTING = 1 << 20  # bytes of the part of a workbook that lists its sheets
 _LEAST_SHEETS = 2  # that have the names of files of a set, by which a workbook is known as one
 
 
-@dataclass(frozen=True, slots=True)
-class SetSource:
+class SetSource(Struct, frozen=True):
     """The files of one published set, as a person names them: one archive or workbook, or files of one folder."""
 
     name: str
     paths: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PictureSource:
+class PictureSource(Struct, frozen=True):
     """Pictures that are the pages of one report, as a person names them: files, or a folder."""
 
     name: str

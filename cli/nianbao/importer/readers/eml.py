@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from itertools import islice
 from pathlib import PurePath
+
+from msgspec.structs import replace
 
 from nianbao.importer import readers
 from nianbao.importer.readers import html, txt

@@ -3,8 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from nianbao.importer.readers.page_lines import Char, TextLine, group_into_lines
 from nianbao.importer.readers.refusal import UnreadableError

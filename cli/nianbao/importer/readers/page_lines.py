@@ -3,9 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+
+from msgspec import Struct
 
 from nianbao.importer.recognition.markdown import escape_markdown
 from nianbao.importer.recognition.published import NOWHERE, Paragraph, Place, PublishedTable
@@ -22,8 +23,7 @@ _FIGURE_ROW = re.compile(r"(?:^|.*\s)[\d.,\N{FULLWIDTH COMMA}]+")  # a line of c
 Char = dict[str, Any]  # as pdfplumber describes a character
 
 
-@dataclass(frozen=True, slots=True)
-class TextLine:
+class TextLine(Struct, frozen=True):
     """A line of text: its position and font size in points, and whether a paragraph begins or ends with it."""
 
     text: str

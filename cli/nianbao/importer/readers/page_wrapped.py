@@ -7,8 +7,9 @@ each cell is known by the order of drawing, and its row by the alignment that al
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from nianbao.importer.readers.page_lines import REPLACEMENT, Char
 
@@ -22,8 +23,7 @@ _MIN_SHARED = 0.6  # of the font size; punctuation is half as wide as its box, w
 _MIN_SHARE, _MAX_OTHER_SHARE = 0.6, 0.5  # of the cells that stand in a row by the alignment taken, and by any other
 
 
-@dataclass(slots=True)
-class _Line:
+class _Line(Struct):
     """Characters that were drawn behind each other on one line."""
 
     chars: list[Char]

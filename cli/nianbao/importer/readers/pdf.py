@@ -1,9 +1,10 @@
 """PDFs with a text layer: lines of text and ruled tables, page by page, and the facts embedded in our own PDFs."""
 
 import logging
-from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
+
+from msgspec import Struct, field
 
 from nianbao.importer.readers import scanned_file, scans
 from nianbao.importer.readers.attached import read_attached_facts
@@ -76,8 +77,7 @@ def _read_text(content: bytes) -> "_Pages":
         raise make_damage_error() from error
 
 
-@dataclass(slots=True)
-class _Pages:
+class _Pages(Struct):
     """What was read of the pages: `characters` counts them, `unmapped` those for which the file has no text.
 
     `scanned` are the numbers of pages, from 0, that are pictures and can be read as such. `unmoved` has, of a file with

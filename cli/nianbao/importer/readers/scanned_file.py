@@ -1,9 +1,10 @@
 """Files that are scans: a picture, several in one archive, or the pages of a PDF or an OFD without text."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from nianbao.importer.readers import scans
 from nianbao.importer.readers.page_layout import lay_out_page, remove_running_lines

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.recognition.markdown import escape_markdown

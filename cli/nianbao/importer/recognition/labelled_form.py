@@ -4,7 +4,9 @@ Its tables are recognized as those of any published report.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.importer.recognition.excel_form import (
     PREPARER,
@@ -32,8 +34,7 @@ _Sheets = Mapping[str, PublishedTable]  # by title
 _SHEETS = ("form-sheet-instructions", "form-sheet-facts", "form-sheet-texts")
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledForm:
+class LabelledForm(Struct, frozen=True):
     """A form without names: its edition, the cells by the names that they had, and the tables, without the rest."""
 
     form: Form

@@ -2,10 +2,10 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
 
+from msgspec import Struct
 from rapidfuzz import fuzz
 
 from nianbao.model.loading.reading import Reading
@@ -21,8 +21,7 @@ _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
 _PUNCTUATION = re.compile(r"[^\w]|_")
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """A parsed label: its ordinal, and its words without punctuation.
 
     `ordinal` is its style, one of `reading.toml`, and its number, `core` the words without what stands in

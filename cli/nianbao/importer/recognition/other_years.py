@@ -1,7 +1,8 @@
 """Tables of another year, which reports print for comparison: their captions say so, and their figures are left out."""
 
 from collections.abc import Collection
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nianbao.importer.recognition.labels import normalize
 from nianbao.importer.recognition.published import Paragraph, PublishedDocument, PublishedTable

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from nianbao.importer.recognition.labels import normalize
 from nianbao.model.loading.reading import Reading
@@ -17,8 +18,7 @@ _LEADING_ZERO = re.compile(r"^0\d")  # no number is written so: it is the digits
 _MAX_LENGTH = 24  # characters of a figure; no form accepts half as many
 
 
-@dataclass(frozen=True, slots=True)
-class PrintedValue:
+class PrintedValue(Struct, frozen=True):
     """The text of a cell, its figure, or the reason why it has none.
 
     `value` is the figure in the form's unit, `number` the figure as printed, in the printed unit; both are None

@@ -1,11 +1,12 @@
 """A published report as a reader gives it: paragraphs and tables in their order, not yet interpreted."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where something stands in a file, as far as its format says: a page, a line, a sheet; all are counted from 1.
 
     `table` and `row` count the tables of the file, and the rows of one, where nothing else is known. On a page it
@@ -36,8 +37,7 @@ class Place:
 NOWHERE = Place()  # of what a format gives no place for
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedCell:
+class PublishedCell(Struct, frozen=True):
     """A cell of a published table: its text, and the lines between which it stands.
 
     Rows are counted from 0. `left` and `right` are columns counted from 0, or points on a PDF's page:
@@ -56,8 +56,7 @@ class PublishedCell:
         return max(0.0, shared / max(1e-6, min(self.right - self.left, other.right - other.left)))
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedTable:
+class PublishedTable(Struct, frozen=True):
     """A table as published: cells in the order of rows, spans as they are; a transposed one has its columns as rows.
 
     `edges` are the lines between its rows, from the top of the first one on, as shares of the height of the page; none
@@ -65,9 +64,9 @@ class PublishedTable:
     """
 
     cells: tuple[PublishedCell, ...]
-    place: Place = field(default=NOWHERE, compare=False)
-    is_transposed: bool = field(default=False, compare=False)
-    edges: tuple[float, ...] = field(default=(), compare=False)
+    place: Place = NOWHERE
+    is_transposed: bool = False
+    edges: tuple[float, ...] = ()
 
     def locate_row(self, row: int) -> Place:
         """Return the place of a row, counted from 0."""
@@ -109,8 +108,7 @@ class PublishedTable:
         return max((cell.right for cell in self.cells), default=0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True):
     """A paragraph or heading: its plain text, one line break where the file has one, and the same as Markdown.
 
     `level` is 0 for a paragraph, from 1 for a heading.
@@ -119,11 +117,10 @@ class Paragraph:
     plain: str
     markdown: str = ""
     level: int = 0
-    place: Place = field(default=NOWHERE, compare=False)
+    place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class PrintedLine:
+class PrintedLine(Struct, frozen=True):
     """A line of text on a page, whose number counts from 1; `is_number` says that it may be the number of the page."""
 
     text: str
@@ -131,8 +128,7 @@ class PrintedLine:
     is_number: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NamedCell:
+class NamedCell(Struct, frozen=True):
     """A spreadsheet cell that has a name: its text, its location (sheet and cell), and its formula, if it has one."""
 
     text: str
@@ -140,8 +136,7 @@ class NamedCell:
     formula: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedDocument:
+class PublishedDocument(Struct, frozen=True):
     """What a reader found in a file.
 
     `title`, `office` and `year` are what the file says of itself beside its texts (its metadata),

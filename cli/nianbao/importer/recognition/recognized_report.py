@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nianbao.importer.recognition.labels import normalize, parse_label
 from nianbao.importer.recognition.markdown import escape_markdown
@@ -43,8 +45,7 @@ class InvalidCell(NamedTuple):
     value: object
 
 
-@dataclass(frozen=True)
-class RecognizedReport:
+class RecognizedReport(Struct, frozen=True, dict=True):
     """What was recognized of a published report.
 
     `form` is the edition that holds most of its figures, the one in force for its year where several do. Of a form

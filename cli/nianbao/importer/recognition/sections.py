@@ -4,8 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nianbao.importer.recognition.headings import MAX_HEADING, Block, find_headings, split_headings
 from nianbao.importer.recognition.labels import normalize, parse_label, remove_white_space
@@ -21,8 +23,7 @@ _MIN_SENTENCE_LENGTH = 16  # characters
 _AROUND_TITLE = '<>"“”·:-—'
 
 
-@dataclass(frozen=True, slots=True)
-class ExtractedText:
+class ExtractedText(Struct, frozen=True):
     """What the texts of a report say; what could not be found is empty."""
 
     title: str = ""
@@ -68,8 +69,7 @@ def extract_text(document: PublishedDocument, forms: Sequence[Form]) -> Extracte
 # ── title, office, year ──────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class _Title:
+class _Title(Struct, frozen=True):
     """A title, whose report it says it is, and of which year; `end` is the number of texts down to its end."""
 
     text: str = ""
@@ -180,8 +180,7 @@ def _is_prose(block: Block, reading: Reading) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Signature:
+class _Signature(Struct, frozen=True):
     published: date | None = None
     office: str = ""
 

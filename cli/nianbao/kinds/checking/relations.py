@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nianbao.kinds.mistakes import Mistake, locate_faults
 from nianbao.kinds.samples import fill_sample

@@ -1,8 +1,9 @@
 """The rows that a file of a set may have: those of a table, each once, for each code of an axis, or for each entry."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from nianbao.model.facts import find_value
 from nianbao.model.file_sets.mapping import FileEntry
@@ -13,8 +14,7 @@ from nianbao.model.tables.headings import ENTRY, Heading, Line, list_lines
 Keys: TypeAlias = tuple[str | int, ...]  # of a data file; entries of an array are counted from 0
 
 
-@dataclass(frozen=True)
-class RowPattern:
+class RowPattern(Struct, frozen=True):
     """A row as the form has it: the path to its heading; one of an axis or of entries stands for several rows."""
 
     path: tuple[Heading, ...]
@@ -46,8 +46,7 @@ class RowPattern:
         return next((heading.when for heading in reversed(self.path) if heading.when), "")
 
 
-@dataclass(frozen=True, slots=True)
-class DataRow:
+class DataRow(Struct, frozen=True):
     """A row of a file: its address, empty where it only asks for data, and the texts of its headings."""
 
     address: str
@@ -111,8 +110,7 @@ def list_data_rows(
         yield from walk.list_rows(block.rows, tree.get(table.id), table.id, (), ())
 
 
-@dataclass(frozen=True, slots=True)
-class _Walk:
+class _Walk(Struct, frozen=True):
     form: Form
     placeholders: Mapping[str, Sequence[str]]
 

@@ -1,6 +1,5 @@
 """The old name of a key in forms, which is still read: `kind` of facts and headings, now `type`."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from nianbao.model.facts import Address, Facts
@@ -10,8 +9,7 @@ from nianbao.model.loading.inheritance import REMOVE, Fault, Keys
 OLD, NEW = "kind", "type"
 
 
-@dataclass(frozen=True)
-class _RenamedFacts(Facts):
+class _RenamedFacts(Facts, frozen=True):
     """A form's file whose tree has the new names of keys; places are found in its text by the old ones too."""
 
     def _find_node(self, address: Address) -> tuple[dict[str, Any] | None, bool]:

@@ -1,8 +1,9 @@
 """Rows to be filled in: those of the data, and blank ones wherever the data decides the rows of a form."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from nianbao.model.facts import Facts, Tree
 from nianbao.model.form import Form
@@ -13,8 +14,7 @@ from nianbao.model.tables.headings import ENTRY, Heading
 _LIST_ROWS, _ADDED_ROWS, _ADDED_GROUPS = 10, 2, 1
 
 
-@dataclass(frozen=True, slots=True)
-class BlankRows:
+class BlankRows(Struct, frozen=True):
     """Which blank rows a form gets.
 
     `count` is that of blank entries; without it a list gets ten, rows that are added below rows of a fixed tree two,

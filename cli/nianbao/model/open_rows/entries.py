@@ -1,9 +1,11 @@
 """What the data of a report has in open rows and columns, and the data with the names and numbers of the form."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nianbao.model.facts import Facts
 from nianbao.model.open_rows.axes import Axis
@@ -21,8 +23,7 @@ class Found(NamedTuple):
     label: str = ""
 
 
-@dataclass
-class OpenRows:
+class OpenRows(Struct):
     """The open rows and columns of a data file, by the address of the open heading; see `name_open_heading`.
 
     `renamed` has the keys that are otherwise in the file: path in addresses -> key as written.

@@ -5,8 +5,8 @@ it with nothing in its open rows.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
+from msgspec.structs import replace
 from msgspec.structs import replace as replace_heading
 
 from nianbao.model.open_rows.axes import Axis

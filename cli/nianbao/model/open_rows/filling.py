@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nianbao.model.facts import Facts, Tree, find_value
 from nianbao.model.form import Form, Section

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from unicodedata import category
 
 import toml_rs
+from msgspec.structs import replace
 
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import N_, _

@@ -6,7 +6,8 @@ is passed over.
 """
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nianbao.model.i18n import N_
 from nianbao.model.parsing.signs import Slip

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 _BLANKS = "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
@@ -47,8 +49,7 @@ def is_blank(signs: str) -> bool:
     return not fold(signs).strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Slip:
+class Slip(Struct, frozen=True):
     """A slip of the pen: the part of a text from `start` to `end`, and what belongs there.
 
     `after` is None where nobody can tell; `stand_in` is then what makes TOML of it. It is `certain` where there is no

@@ -1,9 +1,10 @@
 """The figures of a picture: each name in it with its addresses, its label, and its value in a report."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from nianbao.model.form import OWN_FACTS, Form
 from nianbao.model.pictures import Picture
@@ -14,8 +15,7 @@ from nianbao.model.value_types import ValueType
 Path: TypeAlias = tuple[tuple[str, str], ...]  # the headings of a figure, outermost first: (id, label)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One figure of a picture: its label and the sum that it is."""
 
     label: str

@@ -6,10 +6,11 @@ and `<name..>`, one or more ids.
 """
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal, TypeAlias, cast, get_args
+
+from msgspec import Struct
 
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import suggest
@@ -27,8 +28,7 @@ _SIGN = re.compile(r"<\w+(?:\.\.)?>|(<=>|>=|<=|!=|=|<|>)")
 _NAME = re.compile(r"<(\w+)(\.\.)?>")
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(Struct, frozen=True, dict=True):
     """A row or column, a group of them, or a number, on one side of a relation.
 
     Its figures are multiplied by `factor`; with `previous` they are those of last year's report.
@@ -65,8 +65,7 @@ class Term:
 Side: TypeAlias = tuple[Term, ...]
 
 
-@dataclass(frozen=True)
-class Sides:
+class Sides(Struct, frozen=True, dict=True):
     """Two sides and the sign between them."""
 
     left: Side

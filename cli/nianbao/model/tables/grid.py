@@ -1,8 +1,9 @@
 """The grid of a table: the cells that its headings and figures are printed in."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from nianbao.model.tables.headings import Block, Heading, join_ids, list_paths, measure_breadth, measure_depth
 from nianbao.model.tables.slots import Slot
@@ -10,8 +11,7 @@ from nianbao.model.tables.slots import Slot
 Role = Literal["banner", "corner", "header", "label", "figure"]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """A cell of the grid: row and column, counted from 0, spans, and a text or the slot of a figure.
 
     Of a row's label, `ids` are the ids of the row or the rows that it is of.
@@ -27,16 +27,14 @@ class Cell:
     ids: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class BlockRows:
+class BlockRows(Struct, frozen=True):
     """The numbers of grid rows of one block: of its banner and column headers, and of its body."""
 
     header_rows: int
     body_rows: int
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Struct, frozen=True):
     """The grid of a table: `cells` fill the rectangle of `rows` × `columns`, without gap or overlap."""
 
     rows: int

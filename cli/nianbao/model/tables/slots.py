@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from msgspec import Struct
+
 from nianbao.model.tables.headings import Heading, Line, list_lines
 from nianbao.model.value_types import ValueType, make_value_type
 
 
-@dataclass(frozen=True, eq=False)
-class Traits:
+class Traits(Struct, frozen=True, eq=False, dict=True):
     """What the headings of a figure say of its value: of each key the nearest one, of the column first."""
 
     said: Mapping[str, Any]

@@ -3,8 +3,9 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+from msgspec import Struct, field
 
 from nianbao.model.report import Number
 from nianbao.model.value_types import format_number
@@ -12,8 +13,7 @@ from nianbao.model.value_types import format_number
 _FIGURE_PATTERN = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,20})?")
 
 
-@dataclass(frozen=True, slots=True)
-class RollupRecord:
+class RollupRecord(Struct, frozen=True):
     """How a data file was added up: the sums that were written, by which later edits are recognized.
 
     `units` are the units directly below that were in the sums: folder and name, as the register had them, None in a

@@ -15,9 +15,11 @@ of reports that are read already. Nothing else decides what counts as missing, l
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, get_args
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from nianbao.model.finding import Finding
 from nianbao.model.form import Form
@@ -30,8 +32,7 @@ _MAX_NAMES = 20  # in a message
 CONDITIONS: tuple[Condition, ...] = get_args(Condition)
 
 
-@dataclass(frozen=True, slots=True)
-class UnitState:
+class UnitState(Struct, frozen=True):
     """The state of one unit; see the module.
 
     `file` is its data file, or where it would be. `reasons` are the errors because of which it is not `right`, and
@@ -102,8 +103,7 @@ class UnitState:
         return [UnitCounts.of(states) for _level, states in sorted(levels.items())]
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedUnit:
+class PlacedUnit(Struct, frozen=True):
     """A unit somewhere below an office: on which `level`, and the offices between, from the top: `above`."""
 
     state: UnitState
@@ -121,8 +121,7 @@ def name_units(units: Sequence[PlacedUnit]) -> str:
     return join_words(placed.state.unit for placed in units[:_MAX_NAMES])
 
 
-@dataclass(frozen=True)
-class UnitGroups:
+class UnitGroups(Struct, frozen=True):
     """The units on every level below an office that it has to know of; a unit may be in several groups."""
 
     missing: list[PlacedUnit] = field(default_factory=list)
@@ -156,11 +155,10 @@ class UnitGroups:
 
     def list_ids(self) -> dict[str, list[str]]:
         """List the folders of the units of each group that has any."""
-        return {name: [placed.state.unit.id for placed in units] for name, units in vars(self).items() if units}
+        return {name: [placed.state.unit.id for placed in units] for name, units in asdict(self).items() if units}
 
 
-@dataclass(frozen=True, slots=True)
-class UnitCounts:
+class UnitCounts(Struct, frozen=True):
     """How many of some units have reported, and how many of these are in which state."""
 
     units: int

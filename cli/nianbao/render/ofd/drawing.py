@@ -4,24 +4,23 @@ Lengths are in millimetres, from the left upper corner of a page.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 # (a, b, c, d, e, f) maps (x, y) to (ax + cy + e, bx + dy + f).
 Matrix = tuple[float, float, float, float, float, float]
 Box = tuple[float, float, float, float]  # left, top, width, height
 
 
-@dataclass(frozen=True, slots=True)
-class Colour:
+class Colour(Struct, frozen=True):
     """A colour of three parts from 0 to 255, and how opaque it is, likewise."""
 
     value: tuple[int, int, int] = (0, 0, 0)
     alpha: int = 255
 
 
-@dataclass(frozen=True, slots=True)
-class Pen:
+class Pen(Struct, frozen=True):
     """How a line is drawn; `cap` and `join` are numbers as in a PDF, `dash` are lengths of strokes and gaps."""
 
     colour: Colour
@@ -44,8 +43,7 @@ class Glyph(NamedTuple):
     x: float
 
 
-@dataclass(slots=True)
-class Font:
+class Font(Struct):
     """A font that the document embeds.
 
     `program` is what the PDF embeds of it, as `kind` says: "CFF", or a file of TrueType or OpenType ("SFNT"). Widths
@@ -61,8 +59,7 @@ class Font:
     codes: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class GlyphRun:
+class GlyphRun(Struct, frozen=True):
     """Glyphs on a line: `matrix` maps the run, which starts at (0, 0) and goes to the right, to the page."""
 
     font: Font
@@ -80,8 +77,7 @@ class Segment(NamedTuple):
     values: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Struct, frozen=True):
     """An outline that is drawn, filled or both."""
 
     segments: Sequence[Segment]
@@ -106,8 +102,7 @@ class Link(NamedTuple):
     target: Target | None
 
 
-@dataclass(slots=True)
-class DrawnPage:
+class DrawnPage(Struct):
     """A page, with what is drawn in the order in which it is."""
 
     width: float
@@ -124,8 +119,7 @@ class Bookmark(NamedTuple):
     target: Target
 
 
-@dataclass(slots=True)
-class Drawing:
+class Drawing(Struct):
     """A document as it is drawn."""
 
     title: str = ""

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nianbao.model.finding import Finding, Place, UserError
 from nianbao.model.i18n import _
@@ -16,8 +17,7 @@ _DEPTH = 2  # of folders below `data/`: an office and a kind
 RULE = "unread-file"
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadFile:
+class UnreadFile(Struct, frozen=True):
     """A file that is not read, or a folder of an office without any, the period that it seems to be of, and why."""
 
     file: str

@@ -5,13 +5,12 @@ The page begins with one sentence about the fault. Its two indented blocks are t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from textwrap import dedent
 from types import MappingProxyType
 from typing import Annotated, NoReturn
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from nianbao.model.file_names import ID
 from nianbao.model.finding import Place, UserError, WrittenLevel
@@ -33,8 +32,7 @@ class RuleHead(Shape, frozen=True):
     editions: Annotated[tuple[Text, ...], Meta(description="field-rule-editions")] = ()
 
 
-@dataclass(frozen=True)
-class RuleFile:
+class RuleFile(Struct, frozen=True):
     """A rule of a kind: its page, and its translations by language; `level` is empty if its head has none."""
 
     name: str

@@ -2,8 +2,9 @@
 
 import os
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
@@ -15,8 +16,7 @@ _SAFE = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "
 _PROTOCOLS = "file:https:ssh"  # of a clone
 
 
-@dataclass(frozen=True, slots=True)
-class CommittedFile:
+class CommittedFile(Struct, frozen=True):
     """A file as it was last committed: its bytes, and the short name and the day of that commit."""
 
     content: bytes

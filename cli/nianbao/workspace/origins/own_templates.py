@@ -3,10 +3,11 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+
+from msgspec import Struct
 
 from nianbao.model.i18n import _
 from nianbao.workspace.files import display_path
@@ -14,8 +15,7 @@ from nianbao.workspace.files import display_path
 ADDED_SUFFIX = f"{os.sep}."  # of the recorded path of an added folder
 
 
-@dataclass(frozen=True)
-class OwnTemplates:
+class OwnTemplates(Struct, frozen=True, dict=True):
     """The templates of a folder as they were read: the bytes of each file by its name below `templates/`."""
 
     root: Path
@@ -43,8 +43,7 @@ class OwnTemplates:
         return f"{self.root.resolve()}{ADDED_SUFFIX if self.is_added else ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class TrustRecord:
+class TrustRecord(Struct, frozen=True):
     """A record of trust: the folder, the day of the decision (ISO 8601), and the SHA-256 of each file by its name."""
 
     folder: str

@@ -2,15 +2,15 @@
 
 import gc
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class Task(Generic[Item, Result]):
+class Task(Struct, Generic[Item, Result], frozen=True):
     """The work for an item, the result of an item that kills its process, and what a process does first and last."""
 
     work: Callable[[Item], Result]

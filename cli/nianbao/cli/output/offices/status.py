@@ -3,9 +3,10 @@
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date
 from typing import Any
+
+from msgspec.structs import asdict
 
 from nianbao.cli.output import findings
 from nianbao.cli.output.finding_printer import FindingPrinter

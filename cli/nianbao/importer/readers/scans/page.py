@@ -2,9 +2,10 @@
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from nianbao.importer.readers.page_layout import Box, find_ruled_tables
 from nianbao.importer.readers.page_lines import Char
@@ -46,8 +47,7 @@ class _Line(NamedTuple):
     in_cell: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ScannedPage:
+class ScannedPage(Struct, frozen=True):
     """A page that was read: its characters and the cells of its tables in points, and its height.
 
     Where it `is_turned`, these are not where they are in the file.

@@ -1,8 +1,9 @@
 """The tables of a data file: a line for each row, with comments on what was not read."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from nianbao.datafiles.syntax_tree import BLANK, EntryNode, SectionNode
 from nianbao.importer.recognition.data_files.comments import (

@@ -10,9 +10,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
+
+from msgspec import Struct
 
 from nianbao.importer.recognition.printed_values import Number, mark_notes
 from nianbao.importer.recognition.tables.identities import (
@@ -39,8 +40,7 @@ _MAX_DECIMALS = 4
 Candidate = tuple[Number | None, ...]  # None for a cell that got no digits: it was blank, or its figure was lost
 
 
-@dataclass(frozen=True, slots=True)
-class AmbiguousRow:
+class AmbiguousRow(Struct, frozen=True):
     """A row whose figures stand together: its slots in order, and the texts that hold them.
 
     With `one_figure_each` a text holds one figure, as a cell does: only which column each belongs to is not known.
@@ -54,8 +54,7 @@ class AmbiguousRow:
     ends_blank: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
+class Candidates(Struct, frozen=True):
     """What an ambiguous row may say: pairs of a candidate and its figures; none where there are `too_many` to list."""
 
     pairs: tuple[tuple[Candidate, RowFigures], ...]
@@ -78,8 +77,7 @@ class Candidates:
         return printed, any(candidate[column] is None for candidate, _ in self.pairs), lost
 
 
-@dataclass(frozen=True, slots=True)
-class Solved:
+class Solved(Struct, frozen=True):
     """What solves some open rows, whose indexes are `rows`: every solution, or None where there are too many.
 
     `equations` are the identities that the rows are in.
@@ -90,8 +88,7 @@ class Solved:
     equations: tuple[Equation, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Domain:
+class _Domain(Struct, frozen=True):
     """The candidates of one row by their figures, and the cost of those figures: how many are lost, cheapest first."""
 
     costs: tuple[tuple[int, RowFigures], ...]

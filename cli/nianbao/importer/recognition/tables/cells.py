@@ -1,8 +1,10 @@
 """Rows of a published table read into cells: figures, blanks, and cells that could not be decided."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.importer.recognition.printed_values import Number, find_unit, read_value
 from nianbao.importer.recognition.published import NOWHERE, Place
@@ -25,8 +27,7 @@ State = Literal["read", "blank", "undecided"]
 Evidence = Literal["label", "sums", "order"]
 
 
-@dataclass(frozen=True, slots=True)
-class RecognizedCell:
+class RecognizedCell(Struct, frozen=True):
     """One cell of a published table: where it belongs, what is printed, and its value.
 
     `value` is in the form's unit, `number` as printed; `keep_text` says that the printed text says more than the
@@ -43,7 +44,7 @@ class RecognizedCell:
     reason: str = ""
     keep_text: bool = False
     options: tuple[Number, ...] = ()
-    left: float | None = field(default=None, compare=False)
+    left: float | None = None
     other: Value | None = None
 
     @property
@@ -52,8 +53,7 @@ class RecognizedCell:
         return self.value if self.other is None else self.other
 
 
-@dataclass(frozen=True, slots=True)
-class RecognizedRow:
+class RecognizedRow(Struct, frozen=True):
     """A published row that was recognized: its layout, which row of it, and its cells in the form's order.
 
     `block` is the index of the published block that it stands in, `place` where that is in the file. `evidence` says
@@ -71,8 +71,7 @@ class RecognizedRow:
     place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class RecognizedTables:
+class RecognizedTables(Struct, frozen=True):
     """What was recognized of all tables: rows in the order of publication, and what had to be left out."""
 
     rows: tuple[RecognizedRow, ...] = ()

@@ -1,7 +1,9 @@
 """Which published column holds which column of the form: by the words of the headers, else by number and order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.importer.recognition.labels import MIN_LEAD, MIN_SIMILARITY, parse_label
 from nianbao.importer.recognition.printed_values import may_be_value
@@ -16,8 +18,7 @@ _MIN_UNORDERED_SIMILARITY = 0.9  # headers in disorder must have nearly all char
 _MIN_OVERLAP = 0.5  # a cell that covers half of a header stands under it
 
 
-@dataclass(frozen=True, slots=True)
-class Alignment:
+class Alignment(Struct, frozen=True):
     """The headers of a region aligned with the columns of a layout.
 
     `headers` pairs a header's cell with the index of a column; `score` is 1 where every column was found by its
@@ -232,8 +233,7 @@ def _compute_tolerance(alignment: Alignment, cell: PublishedCell) -> float:
     return min(one.right - one.left for one in (cell, *(header for header, _ in alignment.headers))) / 4
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedCells:
+class PlacedCells(Struct, frozen=True):
     """The figures of one row by column; `unclear` columns have a text whose column nobody can know."""
 
     cells: dict[int, str]

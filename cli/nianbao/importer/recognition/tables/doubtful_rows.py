@@ -1,7 +1,8 @@
 """Rows of which it is not certain which row of the form they are, or where they end."""
 
 from collections.abc import Container, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nianbao.importer.recognition.labels import MIN_SIMILARITY, Label, parse_label, split_labels
 from nianbao.importer.recognition.published import Place

@@ -1,8 +1,9 @@
 """The identities of a form as equations over printed rows, and the search for figures and places that satisfy them."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from nianbao.importer.recognition.printed_values import Number
 from nianbao.model.relations import Check
@@ -58,8 +59,7 @@ class Choice(NamedTuple):
     place: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PrintedRow:
+class PrintedRow(Struct, frozen=True):
     """A printed row as a variable: its choices, the cheapest first.
 
     Rows of one `sequence` stand in the order of the form, each in a later place than the one before.
@@ -74,8 +74,7 @@ class PrintedRow:
         return self.choices[0].cost
 
 
-@dataclass(frozen=True, slots=True)
-class Equation:
+class Equation(Struct, frozen=True):
     """An identity over the rows that are searched: factors by address, and what the known figures add."""
 
     factors: Mapping[str, int]

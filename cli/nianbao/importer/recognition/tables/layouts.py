@@ -1,8 +1,9 @@
 """The layouts in which the figures of a form are published: rows of labels, columns of headers, a slot for each."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from nianbao.importer.recognition.labels import Label, parse_label
 from nianbao.model.form import Form
@@ -14,8 +15,7 @@ from nianbao.model.tables.slots import Slot
 Path = tuple[Heading, ...]  # the headings on the way to a row or a column, the outermost first
 
 
-@dataclass(frozen=True, eq=False)
-class Layout:
+class Layout(Struct, frozen=True, eq=False, dict=True):
     """One way to print the rows of a form's table.
 
     `block` is the first of the blocks that have these columns; `slots` has a tuple for each row, a slot for each

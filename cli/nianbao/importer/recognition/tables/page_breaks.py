@@ -1,7 +1,8 @@
 """Tables split by the end of a page: a row that continues in the next table is joined again."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nianbao.importer.recognition.labels import MIN_SIMILARITY, normalize
 from nianbao.importer.recognition.printed_values import may_be_value

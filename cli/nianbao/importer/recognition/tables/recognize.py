@@ -1,7 +1,9 @@
 """The tables of a published report matched with the forms: each block in its edition, each cell read or undecided."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.importer.recognition.published import PublishedCell, PublishedDocument, PublishedTable
 from nianbao.importer.recognition.tables.cells import (
@@ -34,8 +36,7 @@ _TOLERANCE = 0.1  # of a cell, by which the edges of a page may be off
 _MIN_ROWS = 3  # rows of a table that must be found where its headers are not
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(Struct, frozen=True):
     """A region matched with a layout."""
 
     layout: Layout

@@ -1,7 +1,8 @@
 """From published tables and paragraphs to rows of figures under their headers, before their columns are known."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nianbao.importer.recognition.labels import MIN_SIMILARITY, normalize
 from nianbao.importer.recognition.printed_values import may_be_value

@@ -5,7 +5,9 @@ Such a column has a header that says so, or its cells count 1, 2, 3 beside words
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nianbao.importer.recognition.labels import MIN_SIMILARITY, normalize
 from nianbao.importer.recognition.printed_values import may_be_value
@@ -109,8 +111,7 @@ def _find_text_behind(table: PublishedTable, number: PublishedCell) -> str:
 # ── texts ────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(slots=True)
-class _Count:
+class _Count(Struct):
     """Lines that begin with numbers that count, without these, by the index of each; a header may begin them.
 
     `unsure` is the index of the last one where it may be the last figure of the row before.

@@ -1,8 +1,8 @@
 """Published rows of figures under their headers, and the labels and headers by which they are told apart."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from rapidfuzz import fuzz
 
 from nianbao.importer.recognition.labels import MIN_SIMILARITY, Label, normalize, parse_label
@@ -16,8 +16,7 @@ _MIN_BEGINNING = 3  # characters of a header
 _MIN_UNORDERED_LENGTH = 60  # characters; shorter headers would be taken for others
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedRow:
+class PublishedRow(Struct, frozen=True):
     """A row with figures: its cells from left to right, and those that reach into it from above.
 
     A row `from_text` comes from a paragraph: only the order of its cells is known, and all are figures; its label
@@ -41,8 +40,7 @@ class PublishedRow:
     place: Place = NOWHERE
 
 
-@dataclass(slots=True)
-class Region:
+class Region(Struct):
     """Rows under one set of headers; `context` are the texts before it, the nearest last.
 
     The headers are cells in a table, and one text in paragraphs, all headers behind each other; `header_words` are

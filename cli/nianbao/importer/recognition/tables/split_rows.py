@@ -4,7 +4,8 @@ Read by itself, the first would have blank cells, which count as 0, or the first
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nianbao.importer.recognition.labels import parse_label
 from nianbao.importer.recognition.published import PublishedCell

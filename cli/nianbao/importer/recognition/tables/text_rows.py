@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from nianbao.importer.recognition.labels import MIN_SIMILARITY, normalize, parse_label, split_labels
 from nianbao.importer.recognition.printed_values import may_be_value
@@ -35,8 +36,7 @@ def read_text_regions(document: PublishedDocument, known: KnownLabels) -> list[R
     return reader.regions
 
 
-@dataclass(slots=True)
-class _TextReader:
+class _TextReader(Struct):
     """Collects the texts before some figures, then the figures, until a text comes again.
 
     A bar closes the cell before it, on whatever line: `is_open` says that there is one. A bar behind a bar is a blank

@@ -7,8 +7,9 @@ between the rows of two labels that follow each other in the form; and the figur
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import accumulate
+
+from msgspec.structs import replace
 
 from nianbao.importer.recognition.labels import parse_label
 from nianbao.importer.recognition.tables.cells import RecognizedRow, read_row

@@ -1,8 +1,9 @@
 """The rows of a form's tables in the order of the form, in which a printed row can have its place."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from nianbao.importer.recognition.labels import MIN_SIMILARITY, Label, parse_label
 from nianbao.importer.recognition.tables.layouts import Layout
@@ -15,8 +16,7 @@ MIN_WHOLE = 1.0  # the similarity of a label that has all words; it is more wher
 _MIN_WHOLE_LENGTH = 6  # characters; shorter words stand in any table
 
 
-@dataclass(frozen=True, eq=False)
-class FormRow:
+class FormRow(Struct, frozen=True, eq=False):
     """Row `index` of a layout."""
 
     layout: Layout
@@ -73,8 +73,7 @@ class FormRow:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class FormRows:
+class FormRows(Struct, frozen=True, eq=False, dict=True):
     """The rows of one table of a form, in the order of the form: the place of a row is its index."""
 
     form: Form

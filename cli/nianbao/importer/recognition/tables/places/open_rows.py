@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import accumulate, islice
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nianbao.importer.recognition.headings import find_headings
 from nianbao.importer.recognition.published import PublishedDocument
@@ -25,8 +27,7 @@ from nianbao.importer.recognition.tables.rows import PublishedRow, Region
 _NO_HEADERS = Alignment(0.0)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class MatchedRow:
+class MatchedRow(Struct, frozen=True, eq=False):
     """A row of a region in reading order, with the layout and the row of it that were found for the row, if any.
 
     `doubted` is the row with its label, where the label may be that of another row. A row that `is_joined` was split
@@ -43,8 +44,7 @@ class MatchedRow:
     is_joined: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OpenRow:
+class OpenRow(Struct, frozen=True):
     """A printed row whose place is not known: what it is, by the place that it may have in a table of a form.
 
     A run, its `origin`, gives several open rows.
@@ -70,8 +70,7 @@ def find_table_headings(document: PublishedDocument, layouts: Sequence[Layout], 
     return {block: tables[section] or "" for section, block in find_headings(document.blocks, forms).items()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(Struct, frozen=True):
     """The rows of the table that a printed row belongs to, and the columns, as headers or headings say."""
 
     form_rows: FormRows
@@ -79,8 +78,7 @@ class _Target:
     has_headers: bool
 
 
-@dataclass(slots=True)
-class OpenRowFinder:
+class OpenRowFinder(Struct):
     """Finds the open rows of a report.
 
     `rows` are all rows in reading order; `headings` gives the table of the section that begins at a block; `in_force`

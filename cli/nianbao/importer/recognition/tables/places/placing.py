@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nianbao.importer.recognition.printed_values import Number
 from nianbao.importer.recognition.tables.ambiguous_rows import Solved
@@ -80,8 +82,7 @@ def _leave_undecided(row: RecognizedRow, reason: str, figures: Sequence[RowFigur
 # ── what the sums prove ──────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class _Alternatives:
+class _Alternatives(Struct, frozen=True):
     """The free places of a table, where a row could stand as well if no identity speaks against it.
 
     Those that are not `printed` have no figures but 0.

@@ -1,8 +1,9 @@
 """Runs: the figures of several rows behind each other in a text, whose labels stand before them all, if anywhere."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import accumulate, groupby, pairwise
+
+from msgspec.structs import replace
 
 from nianbao.importer.recognition.tables.places.form_rows import FormRows
 from nianbao.importer.recognition.tables.rows import PublishedRow
