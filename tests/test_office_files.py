@@ -1,5 +1,6 @@
 """Word and OpenDocument files: styles, lists, footnotes, signature, and the facts that they carry."""
 
+import itertools
 import re
 import zipfile
 from collections import Counter, defaultdict
@@ -230,3 +231,20 @@ def test_libreoffice_has_the_pages_of_the_pdf(root, tmp_path):
             counts[suffix] = len(pdf.pages)
     with pdfplumber.open(tmp_path / "build/2020.pdf") as pdf:
         assert counts == dict.fromkeys(counts, len(pdf.pages))
+
+
+@pytest.mark.needs("soffice")
+def test_a_list_of_a_plain_look_has_room_for_its_numbers_and_a_gap_below(root, tmp_path):
+    items = "".join(f"{number}. Item\n" for number in range(1, 12))
+    build(root, tmp_path, f"Before.\n\n{items}\nAfter.\n", ("docx", "odt"), look="plain")
+    for suffix in ("docx", "odt"):
+        path = converted(tmp_path / f"build/2020.{suffix}", "pdf", tmp_path / suffix)
+        with pdfplumber.open(path) as pdf:
+            words = [word for page in pdf.pages for word in page.extract_words()]
+        before, number = next(pair for pair in itertools.pairwise(words) if pair[0]["text"] == "10.")
+        assert number["text"] == "Item"
+        assert number["x0"] - before["x1"] > 2, suffix
+        items_at = [word["top"] for word in words if word["text"] == "Item"]
+        after = next(word["top"] for word in words if word["text"] == "After.")
+        pitch = items_at[-1] - items_at[-2]
+        assert after - items_at[-1] > pitch + 4, suffix

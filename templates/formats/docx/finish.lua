@@ -1,5 +1,6 @@
--- What pandoc's Word writer cannot write: bullets that every font has; properties that are true; and the facts that the
--- document carries, as a custom XML part (ECMA-376 part 1, 15.2.5), which Word and WPS keep when the file is edited.
+-- What pandoc's Word writer cannot write: bullets that every font has, and room for the numbers of items; properties
+-- that are true; and the facts that the document carries, as a custom XML part (ECMA-376 part 1, 15.2.5), which Word and
+-- WPS keep when the file is edited.
 
 local SCHEMA = "http://schemas.openxmlformats.org/"
 local RELATIONS = SCHEMA .. "officeDocument/2006/relationships/"
@@ -36,8 +37,9 @@ end
 
 -- The writer takes its bullets from the fonts Symbol, Courier New and Wingdings, which many machines do not have.
 local BULLETS = { ["\u{F0B7}"] = "•", ["o"] = "◦", ["\u{F0A7}"] = "▪" }
-local function replace_bullets(numbering)
-  return (numbering:gsub("<w:lvl .-</w:lvl>", function(level)
+-- An item's number has 24 pt in place of 18, which 10 and what follows fill in wide fonts.
+local function change_lists(numbering)
+  return (numbering:gsub('w:hanging="360"', 'w:hanging="480"'):gsub("<w:lvl .-</w:lvl>", function(level)
     local start, bullet, rest = level:match('^(.*<w:lvlText w:val=")([^"]*)(".*)<w:rPr>.*</w:rPr></w:lvl>$')
     return BULLETS[bullet] and start .. BULLETS[bullet] .. rest .. "</w:lvl>"
   end))
@@ -103,7 +105,7 @@ end
 return function(content, variables)
   local facts = variables.facts
   local changes = {
-    ["word/numbering.xml"] = replace_bullets,
+    ["word/numbering.xml"] = change_lists,
     ["word/document.xml"] = function(text)
       text = change_body(variables.layout and fill_sections(text) or text)
       return variables.revisions and number_changes(text) or text

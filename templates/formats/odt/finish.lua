@@ -31,6 +31,13 @@ local function describe_pictures(text, pictures)
   end))
 end
 
+-- A list is followed by the gap of paragraphs, of which its items have none between them. An item's number has 24 pt in
+-- place of 18, which 10 and what follows fill in wide fonts.
+local function change_lists(text, gap)
+  local spaced = ('fo:margin-top="0pt" fo:margin-bottom="%gpt" style:contextual-spacing="true"'):format(gap)
+  return (text:gsub('fo:margin%-top="0in" fo:margin%-bottom="0in"', spaced):gsub('fo:text%-indent="%-0%.25in"', 'fo:text-indent="-24pt"'))
+end
+
 return function(content, variables)
   local changes = {
     -- The writer repeats metadata that only templates need.
@@ -41,7 +48,10 @@ return function(content, variables)
       return (text:gsub('fo:country="%u%u"', 'fo:country="US"'):gsub('fo:language="%l+"', 'fo:language="en"'))
     end
   end
-  if variables.pictures then changes["content.xml"] = function(text) return describe_pictures(text, variables.pictures) end end
+  changes["content.xml"] = function(text)
+    text = change_lists(text, variables.look.body.gap)
+    return variables.pictures and describe_pictures(text, variables.pictures) or text
+  end
   changes["META-INF/manifest.xml"] = function(text)
     local added = entry_of("settings.xml", "text/xml") .. (variables.facts and entry_of(FACTS, "application/toml") or "")
     return replace_one(text, "</manifest:manifest>", added .. "</manifest:manifest>")
