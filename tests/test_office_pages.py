@@ -30,8 +30,6 @@ GROWING += [("other", lines) for lines in (1, 2, 3, 4, *range(10, 19), 24, *rang
 # LibreOffice splits none in a Word file that is kept with the next one. In Word two lines of a long one go with the
 # signature; in LibreOffice that stands alone.
 ALONE = [("docx", "other", lines) for lines in (*range(12, 16), *range(34, 38))]
-# Nor does Chromium go back into a paragraph that began on the page before.
-ALONE += [("html", "other", lines) for lines in range(34, 38)]
 # A last paragraph of up to six lines goes to the next page with the signature: the page before has room left.
 SHORT = [("docx", "closing", lines) for lines in range(12, 16)]
 # Typst presses punctuation marks together, and so has a line less in the paragraphs above; rows of ODT are lower.

@@ -1,6 +1,7 @@
 """The signature in both forms of GB/T 9704, 7.3.5, the title and the tags of the PDF: measured by what is drawn."""
 
 import re
+import unicodedata
 
 import pdfplumber
 import pikepdf
@@ -73,6 +74,23 @@ def test_without_a_seal_the_day_begins_two_characters_to_the_right(office, name)
     assert begin - left == pytest.approx(2 * EM, abs=MM)
     assert max(right, end) == pytest.approx(RIGHT - 2 * EM, abs=MM)
     assert top - above[3] == pytest.approx(2 * 28.95, abs=0.5)
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("look", ["", LOOK])
+def test_the_printed_web_page_has_the_signature_where_the_pdf_has_it(office, browser, look):
+    build(office, look=look)
+    outputs.build_report(Store(office), Period(2020), ["html"], look="own" if look else "")
+    printed = office / "build/printed.pdf"
+    page = browser.new_page()
+    page.goto((office / "build/2020.html").as_uri())
+    page.pdf(path=printed, prefer_css_page_size=True)
+    page.close()
+    for (text, *edges), (words, *expected) in zip(
+        find_signature(printed)[1:], find_signature(office / "build/2020.pdf")[1:], strict=True
+    ):
+        assert unicodedata.normalize("NFKC", text) == words  # Chromium's PDF has some radicals for characters
+        assert edges[:2] == pytest.approx(expected[:2], abs=EM / 2)
 
 
 @pytest.mark.parametrize(

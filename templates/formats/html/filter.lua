@@ -181,9 +181,21 @@ local function colophon(div)
   return div
 end
 
+-- Put the signature and the paragraph before it into one division, of which a printed page keeps the last lines together.
+local function close(blocks)
+  local signature, at = blocks:find_if(function(block) return block.t == "Div" and block.classes:includes("signature") end)
+  local paragraph = at and blocks[at - 1]
+  if not paragraph or paragraph.t ~= "Para" then return blocks end
+  local out = blocks:clone()
+  out:remove(at)
+  out[at - 1] = pandoc.Div({ paragraph, signature }, { class = "closing" })
+  return out
+end
+
 return {
   Pandoc = function(doc)
     doc = doc:walk { Header = make_section_names(), Div = make_region_names() }
+    doc.blocks = close(doc.blocks)
     return raise_redhead(doc) or doc
   end,
   -- The title is the only heading of the first level.
