@@ -9,6 +9,7 @@ import pytest
 import tomli_w
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from strangers import FACTS, put, raise_findings
 
 from nianbao.checks import check
@@ -143,10 +144,10 @@ def unjudged(monkeypatch):
     monkeypatch.setattr(check, "_MAX_SECONDS", 4)  # else some go on for minutes
     kept = {name: value_type.find_fault for name, value_type in VALUE_TYPES.items()}
     for value_type in VALUE_TYPES.values():
-        object.__setattr__(value_type, "find_fault", lambda _value: "")
+        structs.force_setattr(value_type, "find_fault", lambda _value: "")
     yield
     for name, wrong in kept.items():
-        object.__setattr__(VALUE_TYPES[name], "find_fault", wrong)
+        structs.force_setattr(VALUE_TYPES[name], "find_fault", wrong)
 
 
 @pytest.mark.guard(

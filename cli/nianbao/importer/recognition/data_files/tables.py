@@ -89,4 +89,4 @@ def _group_rows(slots: Iterable[Slot]) -> _Rows:
 
 def _is_blank(cells: Iterable[RecognizedCell]) -> bool:
     """Return whether nothing at all stands in some cells."""
-    return all(cell == RecognizedCell(cell.slot, "blank") for cell in cells)
+    return all(cell == RecognizedCell(cell.slot, "blank", left=cell.left) for cell in cells)
