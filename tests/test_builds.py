@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from decimal import Decimal
 
 import pytest
 import tomli_w
@@ -15,14 +16,16 @@ from cases import KIND, begin, outputs, until
 from offices import city, data
 
 from nianbao.build import outputs as build_outputs
-from nianbao.build.cache import BuildCache
+from nianbao.build.cache import BuildCache, deserialize_result, serialize_result
 from nianbao.checks import batch, check
-from nianbao.checks.policy import Policy
+from nianbao.checks.policy import AcceptedFinding, Policy
+from nianbao.checks.results import CheckResult
+from nianbao.model.finding import Finding, Place
 from nianbao.model.period import Period
 from nianbao.render import renderer
 from nianbao.workspace import selection
 from nianbao.workspace.processes import pool
-from nianbao.workspace.store import Store
+from nianbao.workspace.store import ReportKey, Store
 
 YEAR = 2024
 PERIOD = Period(YEAR)
@@ -484,3 +487,14 @@ def test_a_new_cache_is_created_in_one_transaction(tmp_path):
     with BuildCache(file, pytest.fail):
         transactions = int.from_bytes(file.read_bytes()[24:28], "big")  # the file change counter of SQLite's header
     assert transactions <= 2  # the tables, and the journal mode
+
+
+def test_a_check_result_is_read_as_it_was_kept():
+    other = Finding("wrong-type", "warning", Place("data/2020.toml", 3), "b")
+    change = (("requests.received.total", 10**30), ("expenses", Decimal("1.50")))
+    effects = (("wrong-total", "requests.received", "c"),)
+    place = Place("data/2020.toml", 1, 2, 3, "a = 1")
+    finding = Finding("relation", "error", place, "a", change=change, effects=effects, others=(other,))
+    accepted = AcceptedFinding(other, "checked")
+    result = CheckResult(ReportKey("", "cn-disclosure", Period(2020)), None, [finding], accepted=(accepted,), prompts=2)
+    assert deserialize_result(serialize_result(result)) == result

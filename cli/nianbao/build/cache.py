@@ -8,18 +8,18 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from nianbao.build.signatures import Signer
 from nianbao.checks.policy import AcceptedFinding
 from nianbao.checks.results import CheckResult
 from nianbao.checks.rules import Crash
-from nianbao.model.finding import Finding, Place
+from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 from nianbao.model.period import Period, parse_period
 from nianbao.workspace.access import is_regular
@@ -273,22 +273,23 @@ def _parse_list(text: str) -> tuple[str, ...]:
     return () if text == "[]" else tuple(json.loads(text))  # nearly all of thousands are empty
 
 
+class _KeptResult(Struct, frozen=True):
+    """What is kept of a check result."""
+
+    key: ReportKey
+    findings: list[Finding]
+    crashes: tuple[Crash, ...]
+    accepted: tuple[AcceptedFinding, ...]
+    strict: bool
+    readable: bool
+    prompts: int
+
+
 def serialize_result(result: CheckResult) -> str:
     """Return a check result as JSON, without the report itself."""
-    return msgspec.json.encode(result.without_report()).decode()
+    return json.dumps(msgspec.to_builtins(result.without_report()), ensure_ascii=False)  # integers of any size
 
 
 def deserialize_result(text: str) -> CheckResult:
     """Return the check result that `serialize_result` wrote."""
-    data = json.loads(text)
-    data["findings"] = [_load_finding(finding) for finding in data["findings"]]
-    data["accepted"] = tuple(AcceptedFinding(_load_finding(one["finding"]), one["reason"]) for one in data["accepted"])
-    data["crashes"] = tuple(Crash(**crash) for crash in data["crashes"])
-    office, kind, period = data["key"]
-    data["key"] = ReportKey(office, kind, Period(**period))
-    return CheckResult(**data)
-
-
-def _load_finding(data: dict[str, Any]) -> Finding:
-    change = tuple((at, Decimal(value) if isinstance(value, str) else value) for at, value in data["change"])
-    return Finding(**data | {"place": Place(**data["place"]), "notes": tuple(data["notes"]), "change": change})
+    return CheckResult(report=None, **asdict(msgspec.convert(json.loads(text), _KeptResult)))
