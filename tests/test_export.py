@@ -123,6 +123,11 @@ def test_the_wide_table_has_a_report_in_each_row(offices):
     known = reports(offices)
     relation = duckdb.sql(f"from '{path}'")
     rows = [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+    types = dict(zip(relation.columns, map(str, relation.types), strict=True))
+    assert (types["requests.received.total"], types["proactive.fees.amount"]) == (
+        "BIGINT",
+        DECIMAL.upper().replace(" ", ""),
+    )
     assert [(row["office"], row["year"]) for row in rows] == sorted(known)
     for row in rows:
         report = known[row["office"], row["year"]]

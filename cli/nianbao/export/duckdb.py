@@ -26,7 +26,7 @@ from nianbao.export.rows import (
     list_figure_columns,
 )
 from nianbao.export.state_rows import StateRow
-from nianbao.export.tables import CELLS, DECIMAL, EXAMPLE_QUERIES, KEY, KEYS, TABLES, VIEWS, get_keys
+from nianbao.export.tables import CELLS, EXAMPLE_QUERIES, KEY, KEYS, TABLES, VIEWS, choose_column_type, get_keys
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form
 from nianbao.model.i18n import N_, _
@@ -140,8 +140,7 @@ class Database:
         tables = []
         for form in self.editions:
             figures = ", ".join(
-                f"nullif(cells[{index}], '')::{DECIMAL if slot.value_type.has_number_schema else 'varchar'}"
-                f" as {quote_name(address)}"
+                f"nullif(cells[{index}], '')::{choose_column_type(slot.value_type)} as {quote_name(address)}"
                 for index, (address, slot) in enumerate(form.slots.items(), 1)
             )
             source = f"select *, {CELLS} as cells from report_rows where {_match_edition(form)}"

@@ -106,11 +106,11 @@ def _describe_columns(form: Form, locale: Locale) -> list[dict[str, Any]]:
     ]
     tables = {slot.address: table for table in form.tables for slot in table.slots}
     for address, slot in form.slots.items():
-        is_number = slot.value_type.has_number_schema
+        column_type = "number" if slot.value_type.has_number_schema else "string"
         columns.append(
             {
                 "name": address,
-                "type": "number" if is_number else "string",
+                "type": "integer" if slot.value_type.is_whole else column_type,
                 "title": form.labels[address],
                 "unit": slot.unit,
                 "edition": form.edition,
