@@ -8,8 +8,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from msgspec import Struct
-
 from nianbao.model.facts import Facts
 from nianbao.model.form import EXCLUDED, OPEN_TABLES, OWN_FACTS, Form
 from nianbao.model.open_rows.applicability import find_excluded
