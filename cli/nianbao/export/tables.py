@@ -1,10 +1,11 @@
 """The tables that can be queried and exported, as SQL over the rows of reports, offices and findings."""
 
 import re
+from datetime import date
 from operator import attrgetter
 from typing import Literal
 
-from nianbao.export.rows import CELL_SEPARATOR, FIGURE_SOURCES
+from nianbao.export.rows import CELL_SEPARATOR, FIGURE_SOURCES, ReportRows
 from nianbao.model.i18n import N_
 from nianbao.model.value_types import PLACES_LIMIT, ValueType
 
@@ -94,6 +95,12 @@ VIEWS = {
         "select kind, edition, table_id, address, row_label, column_label, label, unit, type from figure_columns",
     ),
 }
+
+
+def get_row(report: ReportRows, today: date) -> tuple[object, ...]:
+    """Return the row of a report without its number; `today` says how late it is where it was not issued."""
+    days = (report.title, report.published, report.due, report.count_late_days(today))
+    return (*get_keys(report), *days, report.figures, report.sources)
 
 
 def choose_column_type(value_type: ValueType) -> str:

@@ -43,14 +43,18 @@ def name_files(editions: Iterable[str]) -> dict[tuple[str, str], str]:
     }
 
 
-def write_tables(store: Store, rows: Sequence[ReportRows], top: Path) -> dict[str, bool]:
-    """Write the tables of all editions, a row for each report and a column for each figure; returns what changed."""
+def make_databases(store: Store, rows: Sequence[ReportRows]) -> dict[str, Database]:
+    """Make a database of the reports of each edition."""
     by_edition: dict[str, list[ReportRows]] = {}
     for report in rows:
         by_edition.setdefault(report.edition, []).append(report)
+    return {edition: make_database(store, reports) for edition, reports in sorted(by_edition.items())}
+
+
+def write_tables(databases: Mapping[str, Database], top: Path) -> dict[str, bool]:
+    """Write the tables of all editions, a row for each report and a column for each figure; returns what changed."""
     changed: dict[str, bool] = {}
-    for edition, reports in sorted(by_edition.items()):
-        database = make_database(store, reports)
+    for edition, database in databases.items():
         names = {suffix: name for (_edition, suffix), name in name_files([edition]).items()}
         statement = database.materialize(database.make_wide_select())
         makers = {top / name: _make_copier(database, statement, suffix) for suffix, name in names.items()}
