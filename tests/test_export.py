@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import sqlite3
+import subprocess
 import sys
 from datetime import date
 from decimal import Decimal
@@ -123,6 +124,11 @@ def test_the_wide_table_has_a_report_in_each_row(offices):
     known = reports(offices)
     relation = duckdb.sql(f"from '{path}'")
     rows = [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+    types = dict(zip(relation.columns, map(str, relation.types), strict=True))
+    assert (types["requests.received.total"], types["proactive.fees.amount"]) == (
+        "BIGINT",
+        DECIMAL.upper().replace(" ", ""),
+    )
     assert [(row["office"], row["year"]) for row in rows] == sorted(known)
     for row in rows:
         report = known[row["office"], row["year"]]
@@ -220,6 +226,35 @@ def test_a_signal_in_the_midst_of_a_statement_ends_the_command_as_ctrl_c_does():
         raise RuntimeError("Query interrupted")
     with pytest.raises(RuntimeError, match="another"), query_errors.keep_interruption():
         raise RuntimeError("another")
+
+
+LONG = "select count(*) from range(1000000) a, range(1000000) b where hash(a.range, b.range) = 7"
+UNTIL_STOPPED = """
+import os, signal, sys, threading
+from pathlib import Path
+from nianbao.export.duckdb import Database
+from nianbao.workspace.processes import limits
+
+database = Database([])
+copy = lambda: database.copy(sys.argv[1], "csv", Path(sys.argv[2]))
+threading.Timer(0.5, eval(sys.argv[3])).start()
+try:
+    copy()
+except (KeyboardInterrupt, InterruptedError) as error:
+    os.write(1, type(error).__name__.encode())
+    os._exit(limits.has_unfinished_work())
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "error"),
+    [("lambda: os.kill(os.getpid(), signal.SIGINT)", "KeyboardInterrupt"), ("database.interrupt", "InterruptedError")],
+)
+def test_a_long_statement_ends_at_a_signal_or_where_its_result_is_no_longer_needed(tmp_path, end, error):
+    """Its main thread does not look for signals while its other threads do the work: it went on to the end."""
+    command = [sys.executable, "-c", UNTIL_STOPPED, LONG, str(tmp_path / "out.csv"), end]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.returncode) == (error, 0), done.stderr
 
 
 def test_reports_that_are_left_out_are_named(offices, report):

@@ -87,6 +87,39 @@ def test_a_report_of_another_name_than_the_register_has_is_a_finding(city):
     assert not find(city, "dist-2", "register-name-differs")
 
 
+def test_a_report_of_another_office_of_the_register_is_said_to_be_in_the_wrong_folder(city, report):
+    """It counts twice, and nothing but its name tells."""
+    write_files(city.root, {f"dist-1/{YEAR}.toml": make_file(3, name="dist-2局")})
+    (finding,) = find(city, "dist-1", "register-name-differs")
+    assert finding.notes == ("名册里 dist-2局 是 dist-2：数据文件可能放错了文件夹，会加两次",)
+    for done in (report(command, YEAR, "--into", "city", cwd=city.root) for command in ("status", "rollup")):
+        assert "报告里的名称是 dist-2局，名册里叫这个名称的是 dist-2" in done.stdout
+    units = json.loads(report("status", YEAR, "--into", "city", "--json", cwd=city.root).stdout)["offices"][0]["units"]
+    assert [unit["stated_office"] for unit in units if unit["stated_name"]] == ["dist-2"]
+
+
+def test_a_dry_run_does_not_count_a_unit_twice_that_it_has_just_left_out_elsewhere(city, report):
+    register = CITY | {"town": "state", "state": "", "city": "state", "dist-9": "town"}
+    write_files(city.root, {"offices.toml": make_register(register), f"dist-9/{YEAR}.toml": make_file(1)})
+    assert report("rollup", YEAR, "--into", "state", "--deep", cwd=city.root).returncode == 0
+    write_files(city.root, {"offices.toml": make_register(register | {"dist-2": "town"})})
+    alone = report("rollup", YEAR, "--into", "town", "--dry-run", cwd=city.root)
+    deep = report("rollup", YEAR, "--into", "state", "--deep", "--dry-run", cwd=city.root)
+    assert [("会加两次" in done.stdout, done.returncode) for done in (alone, deep)] == [(True, 0), (False, 0)]
+
+
+def test_offices_that_the_register_does_not_list_are_named_once_and_where_their_figures_are(city, report):
+    write_files(city.root, {"offices.toml": make_register(CITY | {"state": "", "city": "state"})})
+    write_files(city.root, {f"gone/{YEAR}.toml": make_file(5, name="已撤并的局")})
+    deep = report("rollup", YEAR, "--into", "state", "--deep", cwd=city.root)
+    assert deep.stdout.count("名册 data/offices.toml 里没有的文件夹 1 个：gone") == 1
+    sentence = "名册 data/offices.toml 里没有的机关 1 个，它们的报告也在表里：gone"
+    query = "select count(*) from figures where leaf and address = 'requests.received.total'"
+    for words in (("query", query), ("export", YEAR, "--all", "--to", "csv")):
+        assert sentence in report(*words, cwd=city.root).stderr
+    assert sentence not in report("export", YEAR, "city", "--to", "csv", cwd=city.root).stderr
+
+
 def test_a_longer_name_and_the_name_of_the_office_above_are_not_findings(city):
     register = make_register(CITY | {"own": "city"}, {"own"}).replace('"city局"', '"某市人民政府"')
     files = {"dist-1": "某市dist-1局机关", "own": "某市人民政府办公室"}

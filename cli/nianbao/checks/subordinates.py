@@ -170,7 +170,8 @@ class UnitTree(Struct, frozen=True, dict=True):
             return UnitState(unit, file, "missing", due=due, reasons=self._find_similar_folder(unit), below=states)
         state = _judge(report, form, above)
         stated_name = "" if self._register.names(unit.id, report.author) else report.author
-        state = replace(state, due=due, stated_name=stated_name, below=states)
+        stated_office = self._register.find_named(stated_name)
+        state = replace(state, due=due, stated_name=stated_name, stated_office=stated_office, below=states)
         return replace(state, is_outdated=True) if states and self._is_outdated(state) else state
 
     def add_up_below(self, state: UnitState, form: Form, record: RollupRecord | None) -> UnitTotals:

@@ -10,7 +10,7 @@ import typer
 
 from nianbao.cli.terminal import StyledText, echo, make_console
 from nianbao.model.finding import UserError, make_internal_error
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, join_words
 from nianbao.workspace.access import FULL, describe_reason
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nianbao.workspace.store import ReportKey, Store
 
 T = TypeVar("T")
+_MAX_NAMES = 20  # in one line
 
 EXIT_CLEAN, EXIT_FOUND, EXIT_FAILED = 0, 1, 2  # no error found; errors found; could not run
 
@@ -108,6 +109,15 @@ def print_register_errors(store: "Store") -> None:
     """Print the errors of the register, because of which nobody knows which offices report to which."""
     for finding in store.register().errors:
         print_warning(f"{finding.place}: {finding.message}")
+
+
+def print_unlisted(store: "Store", reports: "Sequence[ReportRef]") -> None:
+    """Print which offices have reports and are not in the register: sums over all reports have their figures too."""
+    listed = store.register().units
+    unlisted = dict.fromkeys(one.office for one, _period in reports if one.office and one.office not in listed)
+    if listed and unlisted:
+        shown = join_words([*list(unlisted)[:_MAX_NAMES], *(["…"] if len(unlisted) > _MAX_NAMES else [])])
+        print_note(_("reports-of-unlisted-offices", count=len(unlisted), names=shown))
 
 
 def print_note(text: str) -> None:

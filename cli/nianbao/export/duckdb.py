@@ -26,11 +26,11 @@ from nianbao.export.rows import (
     list_figure_columns,
 )
 from nianbao.export.state_rows import StateRow
-from nianbao.export.tables import CELLS, DECIMAL, EXAMPLE_QUERIES, KEY, KEYS, TABLES, VIEWS, get_keys
+from nianbao.export.tables import CELLS, EXAMPLE_QUERIES, KEY, KEYS, TABLES, VIEWS, choose_column_type, get_row
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form
 from nianbao.model.i18n import N_, _
-from nianbao.workspace.processes.limits import LimitError, LimitMessages, run_watched
+from nianbao.workspace.processes.limits import LimitError, LimitMessages, run_interruptibly, run_watched
 
 _BATCH_SIZE = 500  # reports, or rows, that are inserted or fetched at once
 _TIME_LIMIT = 60  # seconds that a query may take
@@ -78,6 +78,7 @@ class Database:
     def __init__(self, forms: Sequence[Form], lists: Sequence[Form] = ()) -> None:
         """Make the tables for reports in the editions `forms`, and one for each list of those and of `lists`."""
         self._connection = _import_duckdb().connect(config=_SETTINGS)
+        self._is_interrupted = False
         for name, columns in TABLES.items():
             self._connection.execute(f"create table {name} ({columns})")
         self._forms = {(form.kind.id, form.edition): form for form in forms}
@@ -96,7 +97,7 @@ class Database:
         ((count,),) = self._connection.execute("select count(*) from report_rows").fetchall()
         rest = enumerate(reports, count)
         while batch := list(islice(rest, _BATCH_SIZE)):
-            rows = [(number, *_get_report_values(report, today)) for number, report in batch]
+            rows = [(number, *get_row(report, today)) for number, report in batch]
             facts = [(number, *fact) for number, report in batch for fact in report.facts]
             texts = [(number, *text) for number, report in batch for text in report.texts]
             self._insert_rows("report_rows", 1 + len(KEYS) + 6, rows)
@@ -127,8 +128,6 @@ class Database:
             except _import_duckdb().InvalidInputException:  # some text is no Unicode, such as the name of a folder
                 self._connection.execute(statement, [list(map(_replace_surrogates, column)) for column in columns])
 
-    # ── export ───────────────────────────────────────────────────────────────
-
     @property
     def editions(self) -> list[Form]:
         """The editions that reports are in, oldest first within a kind."""
@@ -140,18 +139,16 @@ class Database:
         tables = []
         for form in self.editions:
             figures = ", ".join(
-                f"nullif(cells[{index}], '')::{DECIMAL if slot.value_type.has_number_schema else 'varchar'}"
-                f" as {quote_name(address)}"
+                f"nullif(cells[{index}], '')::{choose_column_type(slot.value_type)} as {quote_name(address)}"
                 for index, (address, slot) in enumerate(form.slots.items(), 1)
             )
             source = f"select *, {CELLS} as cells from report_rows where {_match_edition(form)}"
             tables.append(f"select {KEY}, {figures} from ({source})")
         return f"select * from ({' union all by name '.join(tables)}) order by office, kind, period"
 
-    @query_errors.keep_interruption()
     def materialize(self, statement: str) -> str:
         """Compute the rows of a statement once, for several uses; return the statement that selects them, in order."""
-        self._connection.execute(f"create or replace table materialized as {statement}")
+        self._execute(f"create or replace table materialized as {statement}")
         return "select * from materialized"
 
     def list_columns(self, statement: str) -> dict[str, str]:
@@ -180,12 +177,10 @@ class Database:
 
     def fetch_rows(self, statement: str) -> Iterator[tuple[Any, ...]]:
         """Fetch the rows of a statement, a batch in memory at a time."""
-        with query_errors.keep_interruption():
-            cursor = self._connection.cursor().execute(statement)
+        cursor = self._execute(statement)
         while batch := cursor.fetchmany(_BATCH_SIZE):
             yield from batch
 
-    @query_errors.keep_interruption()
     def copy(self, statement: str, suffix: str, path: Path) -> None:
         """Write the rows of a statement to a file in one of `COPY_FORMATS`, in any thread; raises OSError."""
         options, prefix, select = COPY_FORMATS[suffix]
@@ -197,13 +192,25 @@ class Database:
             for (name, column_type), header in zip(columns.items(), headers, strict=True)
         )
         try:
-            self._connection.cursor().execute(
-                f"copy (select {source} from ({statement})) to {quote_text(str(path))} ({options})"
-            )
+            self._execute(f"copy (select {source} from ({statement})) to {quote_text(str(path))} ({options})")
         except _import_duckdb().Error as error:
             if code := re.search(r'"errno":"(\d+)"', str(error)):  # DuckDB's message has more text around it
                 raise OSError(int(code[1]), os.strerror(int(code[1]))) from error
             raise OSError(str(error).partition("\n")[0]) from error
+
+    def interrupt(self) -> None:
+        """End what other threads execute, and all that they would begin."""
+        self._is_interrupted = True
+
+    def _execute(self, statement: str) -> Any:  # noqa: ANN401  # DuckDB's own
+        """Execute a statement, in any thread, that a signal or `interrupt` ends; return its cursor."""
+        cursor = self._connection.cursor()
+        run_interruptibly(partial(cursor.execute, statement), cursor.interrupt, self._raise_if_interrupted)
+        return cursor
+
+    def _raise_if_interrupted(self) -> None:
+        if self._is_interrupted:
+            raise InterruptedError
 
     # ── queries ──────────────────────────────────────────────────────────────
 
@@ -273,12 +280,6 @@ class Database:
         except _import_duckdb().Error as error:
             tables = {view: list(self.list_columns(quote_name(view))) for view in (*VIEWS, *self.lists)}
             raise query_errors.describe(str(error), query, tables, first_line) from error
-
-
-def _get_report_values(report: ReportRows, today: date) -> tuple[object, ...]:
-    late_days = report.count_late_days(today)
-    days = (report.title, report.published, report.due, late_days)
-    return (*get_keys(report), *days, report.figures, report.sources)
 
 
 def _replace_surrogates(value: object) -> object:

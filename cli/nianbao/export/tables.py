@@ -1,12 +1,13 @@
 """The tables that can be queried and exported, as SQL over the rows of reports, offices and findings."""
 
 import re
+from datetime import date
 from operator import attrgetter
 from typing import Literal
 
-from nianbao.export.rows import CELL_SEPARATOR, FIGURE_SOURCES
+from nianbao.export.rows import CELL_SEPARATOR, FIGURE_SOURCES, ReportRows
 from nianbao.model.i18n import N_
-from nianbao.model.value_types import PLACES_LIMIT
+from nianbao.model.value_types import PLACES_LIMIT, ValueType
 
 DECIMAL = f"decimal({16 + PLACES_LIMIT}, {PLACES_LIMIT})"  # the largest amount has 16 digits before the point
 CELLS = f"string_split(figures, '{CELL_SEPARATOR}')"
@@ -94,6 +95,21 @@ VIEWS = {
         "select kind, edition, table_id, address, row_label, column_label, label, unit, type from figure_columns",
     ),
 }
+
+
+def get_row(report: ReportRows, today: date) -> tuple[object, ...]:
+    """Return the row of a report without its number; `today` says how late it is where it was not issued."""
+    days = (report.title, report.published, report.due, report.count_late_days(today))
+    return (*get_keys(report), *days, report.figures, report.sources)
+
+
+def choose_column_type(value_type: ValueType) -> str:
+    """Return DuckDB's type for the values of a column; whole numbers are written twice as fast as decimal ones."""
+    if value_type.is_whole:
+        return "bigint"
+    return DECIMAL if value_type.has_number_schema else "varchar"
+
+
 # What is read for the tables that need more than figures and facts, because it takes longer.
 Extra = Literal["texts", "findings", "states"]
 EXTRAS: dict[str, Extra] = {"prose": "texts", "findings": "findings", "reports": "states", "register": "states"}

@@ -183,7 +183,7 @@ def _is_leaf(node: object) -> bool:
 
 
 _SHORT_FILE = 2 * ENTRIES_LIMIT  # characters: an item of an array takes at least two
-_LARGE_EXPONENT = re.compile(r"\d[eE][+-]?\d{4}")
+_LARGE_EXPONENT = re.compile(r"[eE](?<=\d[eE])[+-]?\d{4}")  # twice as fast as with the digit first
 # Characters that may be a long key or number.
 _LONG_TOKEN = re.compile(rf"[\w.+-]{{{KEY_LIMIT},}}|[\"'][^\"'\n]{{{KEY_LIMIT},}}[\"'][ \t]*[.=\]]", re.ASCII)
 

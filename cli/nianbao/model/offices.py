@@ -99,6 +99,10 @@ class Register(Struct, frozen=True, dict=True):
         known = [unit.name, *([self.get_unit(unit.parent).name] if unit.own else [])]
         return any(stated in name or name in stated for name in known)
 
+    def find_named(self, name: str) -> str:
+        """Return the folder of the first office with exactly this name; an empty text where none has it."""
+        return self._folders_by_name.get(name, "")
+
     def list_findings(self, office: str) -> list[Finding]:
         """List the findings about the entry of an office, or about the file as a whole."""
         return [finding for finding in self.findings if finding.address.split(".")[0] in {"", office}]
@@ -106,6 +110,10 @@ class Register(Struct, frozen=True, dict=True):
     def find_place(self, office: str) -> Place:
         """Return the place of an office's entry in the file."""
         return self.facts.find_key(office) if self.facts else Place(REGISTER_FILE)
+
+    @cached_property
+    def _folders_by_name(self) -> dict[str, str]:
+        return {unit.name: unit.id for unit in reversed([*self.units.values()])}
 
     @cached_property
     def _children(self) -> dict[str, tuple[Unit, ...]]:

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
-from itertools import chain
-from typing import Any, NamedTuple
+from itertools import chain, repeat
+from typing import Any
 
 from msgspec import Struct
 
@@ -19,7 +19,7 @@ from nianbao.model.value_types import Value, ValueType, guess_value_type
 Number = int | Decimal
 
 
-class ReportEntry(NamedTuple):
+class ReportEntry(Struct, frozen=True, gc=False):  # 200 of each report, and none refers back to itself
     """One entry of a data file, compared with the form: its value, and the value type that the form requires."""
 
     address: str
@@ -46,6 +46,7 @@ class Report(Struct, frozen=True, eq=False, dict=True):
     entries: tuple[ReportEntry, ...]  # all entries of the data file, in its order
     figures: dict[str, Number]
     computed: dict[str, tuple[str, ...]]  # totals that are left out -> the addresses that they are the sum of
+    values: dict[str, Value]  # valid ones that are no figure: outside tables, in tables what is no number, own facts
     previous: "Report | None" = None  # last year's report, if there is one
     excluded: frozenset[str] = frozenset()  # addresses of cells and facts that do not apply
 
@@ -61,13 +62,9 @@ class Report(Struct, frozen=True, eq=False, dict=True):
         return self.period.year if self.period else 0
 
     @cached_property
-    def values(self) -> dict[str, Value]:
-        """Every valid value by address that is no figure: outside tables, in tables what is no number, own facts."""
-        found: dict[str, Any] = {}
-        for entry in self.entries:
-            if entry.valid:
-                found[entry.address] = entry.value
-        return {address: value for address, value in found.items() if address not in self.form.omitted_figures}
+    def invalid_entries(self) -> tuple[ReportEntry, ...]:
+        """The entries that hold no valid value: tables, and what is wrong; several rules ask for them."""
+        return tuple([entry for entry in self.entries if not entry.valid])
 
     @cached_property
     def prose(self) -> dict[str, str]:
@@ -83,7 +80,7 @@ class Report(Struct, frozen=True, eq=False, dict=True):
         """Return the sums of both sides of a check; a cell that does not apply counts nothing."""
         if check.side_addresses is not None:
             get, (of_left, of_right) = self.figures.get, check.side_addresses
-            return sum([get(address, 0) for address in of_left]), sum([get(address, 0) for address in of_right])
+            return sum(map(get, of_left, repeat(0))), sum(map(get, of_right, repeat(0)))
         left = sum([part.term.factor * self.add_up_part(part) for part in check.left])
         right = sum([part.term.factor * self.add_up_part(part) for part in check.right])
         return left, right
@@ -129,7 +126,7 @@ class Report(Struct, frozen=True, eq=False, dict=True):
         of them may be meant.
         """
         unreadable = set()
-        for entry in self.entries:
+        for entry in self.invalid_entries:
             if entry.fault or (not entry.value_type and not isinstance(entry.value, dict)):
                 unreadable.add(entry.address)
             if not entry.known:
@@ -247,7 +244,8 @@ def fill_form(form: Form, facts: Facts, previous: Report | None = None) -> Repor
     for address in excluded:
         figures.pop(address, None)
     computed = compute_totals(form, figures, values.keys(), excluded)
-    return Report(form, facts, tuple(entries), figures, computed, previous, excluded)
+    others = {address: value for address, value in values.items() if address not in omitted}
+    return Report(form, facts, tuple(entries), figures, computed, others, previous, excluded)
 
 
 def compute_totals(

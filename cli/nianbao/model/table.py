@@ -71,6 +71,11 @@ class Table(Struct, frozen=True, dict=True):
         return tuple(slot for lines in self.lines for slot in lines.slots)
 
     @cached_property
+    def expected_slots(self) -> tuple[Slot, ...]:
+        """The slots of figures and values that the form expects to be filled."""
+        return tuple(slot for slot in self.slots if slot.traits.said.get("expected") and not slot.is_note)
+
+    @cached_property
     def lines(self) -> tuple[BlockLines, ...]:
         """The rows, columns and slots of every block."""
         return tuple(self._list_lines(block) for block in self.blocks)

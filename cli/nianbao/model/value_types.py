@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -80,7 +80,12 @@ class ValueType(Struct, frozen=True, eq=False):
     @property
     def has_number_schema(self) -> bool:
         """Whether its values are numbers in TOML and in spreadsheets: also a year, which is never added up."""
-        return self.json_schema.get("type") in {"integer", "number"}
+        return self.is_whole or self.json_schema.get("type") == "number"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its values are whole numbers."""
+        return self.json_schema.get("type") == "integer"
 
     def describe(self, locale: Locale) -> str:
         """Say in a language what its values are."""
@@ -150,7 +155,7 @@ VALUE_TYPES: dict[str, ValueType] = {
         ValueType(
             "count",
             "type-count",
-            lambda value: faults.check_integer(value, negative=False),
+            partial(faults.check_integer, negative=False),
             _print_number,
             {"type": "integer", "minimum": 0, "maximum": COUNT_LIMIT - 1},
             is_number=True,
@@ -159,7 +164,7 @@ VALUE_TYPES: dict[str, ValueType] = {
         ValueType(
             "change",
             "type-change",
-            lambda value: faults.check_integer(value, negative=True),
+            partial(faults.check_integer, negative=True),
             _print_number,
             {"type": "integer", "minimum": 1 - COUNT_LIMIT, "maximum": COUNT_LIMIT - 1},
             is_number=True,

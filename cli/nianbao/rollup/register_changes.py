@@ -1,6 +1,6 @@
 """What the register says of the units of an office otherwise than when they were last added up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct, field
 
@@ -25,9 +25,12 @@ class RegisterChanges(Struct, frozen=True):
 
 
 def find_register_changes(
-    office: Store, period: Period, record: RollupRecord | None, state: UnitState
+    office: Store, period: Period, record: RollupRecord | None, state: UnitState, summed: Collection[str] = ()
 ) -> RegisterChanges:
-    """Compare the units of an office with those of the record of its last rollup, and of other offices' records."""
+    """Compare the units of an office with those of the record of its last rollup, and of other offices' records.
+
+    The records of offices that were just `summed` count no more: in a dry run they are still there.
+    """
     register, now = office.register(), {below.unit.id: below.unit for below in state.below}
     before = record.units if record and record.units is not None else now.keys()
     known = record.units if record and record.units is not None else {}
@@ -39,14 +42,16 @@ def find_register_changes(
     }
     renamed = {now[name]: former for name, former in known.items() if name in now and now[name].name != former}
     moved = joined if known else list(now.values())
-    return RegisterChanges(joined, left, renamed, _find_counted_elsewhere(office, period, moved))
+    return RegisterChanges(joined, left, renamed, _find_counted_elsewhere(office, period, moved, summed))
 
 
-def _find_counted_elsewhere(office: Store, period: Period, units: Sequence[Unit]) -> dict[Unit, Unit]:
+def _find_counted_elsewhere(
+    office: Store, period: Period, units: Sequence[Unit], summed: Collection[str]
+) -> dict[Unit, Unit]:
     """Find the units that are in the last sums of other offices."""
     register = office.register()
     wanted, found = {unit.id: unit for unit in units}, dict[Unit, Unit]()
-    others = {unit.parent for unit in register.units.values()} - {"", office.office}
+    others = {unit.parent for unit in register.units.values()} - {"", office.office, *summed}
     for other in sorted(others) if wanted else ():
         record = office.of_office(other).record(period)
         found |= {wanted[name]: register.get_unit(other) for name in (record and record.units) or () if name in wanted}

@@ -155,7 +155,7 @@ def _roll_up_office(reader: UnitReader, office: str) -> RollupResult:
         found.state,
         found.state.lacks_units(with_broken=options.with_broken, deep=options.deep),
         unlisted=[name for name in store.folders() if name not in register.units and not options.units],
-        register_changes=find_register_changes(parent, period, record, found.state),
+        register_changes=find_register_changes(parent, period, record, found.state, reader.summed),
         changed=[*changed, *edited] if options.force else changed,
         accepted=accepted,
         edited=() if options.force else edited,

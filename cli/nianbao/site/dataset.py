@@ -43,14 +43,18 @@ def name_files(editions: Iterable[str]) -> dict[tuple[str, str], str]:
     }
 
 
-def write_tables(store: Store, rows: Sequence[ReportRows], top: Path) -> dict[str, bool]:
-    """Write the tables of all editions, a row for each report and a column for each figure; returns what changed."""
+def make_databases(store: Store, rows: Sequence[ReportRows]) -> dict[str, Database]:
+    """Make a database of the reports of each edition."""
     by_edition: dict[str, list[ReportRows]] = {}
     for report in rows:
         by_edition.setdefault(report.edition, []).append(report)
+    return {edition: make_database(store, reports) for edition, reports in sorted(by_edition.items())}
+
+
+def write_tables(databases: Mapping[str, Database], top: Path) -> dict[str, bool]:
+    """Write the tables of all editions, a row for each report and a column for each figure; returns what changed."""
     changed: dict[str, bool] = {}
-    for edition, reports in sorted(by_edition.items()):
-        database = make_database(store, reports)
+    for edition, database in databases.items():
         names = {suffix: name for (_edition, suffix), name in name_files([edition]).items()}
         statement = database.materialize(database.make_wide_select())
         makers = {top / name: _make_copier(database, statement, suffix) for suffix, name in names.items()}
@@ -106,11 +110,11 @@ def _describe_columns(form: Form, locale: Locale) -> list[dict[str, Any]]:
     ]
     tables = {slot.address: table for table in form.tables for slot in table.slots}
     for address, slot in form.slots.items():
-        is_number = slot.value_type.has_number_schema
+        column_type = "number" if slot.value_type.has_number_schema else "string"
         columns.append(
             {
                 "name": address,
-                "type": "number" if is_number else "string",
+                "type": "integer" if slot.value_type.is_whole else column_type,
                 "title": form.labels[address],
                 "unit": slot.unit,
                 "edition": form.edition,

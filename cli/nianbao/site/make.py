@@ -167,11 +167,20 @@ class _Site:
             self.changed |= dict.fromkeys(names, False)
             yield
             return
-        with ThreadPoolExecutor(1) as thread:
-            tables = thread.submit(dataset.write_tables, self.store, rows, self.options.out)
+        databases = dataset.make_databases(self.store, rows)
+        thread = ThreadPoolExecutor(1)
+        try:
+            tables = thread.submit(dataset.write_tables, databases, self.options.out)
             yield
-        self.changed |= tables.result()
-        self.cache.save_made(_COMMAND, "data", all_inputs, json.dumps(list(tables.result())))
+            changed = tables.result()
+        except BaseException:
+            for database in databases.values():
+                database.interrupt()
+            raise
+        finally:
+            thread.shutdown()
+        self.changed |= changed
+        self.cache.save_made(_COMMAND, "data", all_inputs, json.dumps(list(changed)))
 
     def describe_data(self) -> None:
         """Write the description of the figures."""

@@ -35,10 +35,8 @@ def judge(context: CheckContext) -> Iterator[Finding]:
             continue
         blank = [
             slot.address
-            for slot in table.slots
-            if slot.traits.said.get("expected")
-            and not slot.is_note
-            and slot.address not in report.figures
+            for slot in table.expected_slots
+            if slot.address not in report.figures
             and slot.address not in report.values
             and slot.address not in report.excluded
             and slot.address not in report.unread

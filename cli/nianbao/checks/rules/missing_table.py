@@ -59,7 +59,7 @@ def _is_expected(report: Report, slot: Slot) -> bool:
 def _find_lost_headers(report: Report) -> Iterator[tuple[str, tuple[str, list[str]]]]:
     """Find the tables that are not there while their rows stand in another one: that one, and the rows."""
     strangers: dict[str, list[str]] = {}
-    for entry in report.entries:
+    for entry in report.invalid_entries:
         if not entry.known:
             strangers.setdefault(entry.address.rpartition(".")[0], []).append(entry.address)
     known = report.form.groups | report.form.value_types.keys()

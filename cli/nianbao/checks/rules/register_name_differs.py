@@ -37,4 +37,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         message = _("name-differs-from-register", author=context.author, name=listed)
         address = context.report.form.author_address
         fix = _("correct-name-or-register", office=context.office)
-        yield context.make_finding(address, message, label=_("register-says-name", name=listed), fix=fix)
+        other = context.register.find_named(context.author)
+        notes = (_("name-is-of-other-office", name=context.author, office=other),) if other else ()
+        label = _("register-says-name", name=listed)
+        yield context.make_finding(address, message, label=label, notes=notes, fix=fix)

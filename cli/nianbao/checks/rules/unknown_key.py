@@ -34,7 +34,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every key that the form does not define."""
     report = context.report
     period = report.form.kind.period_fact
-    for entry in report.entries:
+    for entry in report.invalid_entries:
         is_period = entry.address.endswith(f".{period}") and period not in report.facts.tree  # told by year-differs
         if not entry.known and not is_period:
             yield _make_finding(context, entry.address)
@@ -48,7 +48,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
 def find_misspelt(report: Report) -> set[str]:
     """Find the addresses that a data file does not have, and for which an unknown key of it seems to be meant."""
     keys = _read_keys(report.form)
-    unknown = (entry.address.rpartition(".")[0::2] for entry in report.entries if not entry.known)
+    unknown = (entry.address.rpartition(".")[0::2] for entry in report.invalid_entries if not entry.known)
     found = {join_ids(above, near) for above, key in unknown if (near := keys.find_nearest(above, key))}
     return found - {entry.address for entry in report.entries}
 

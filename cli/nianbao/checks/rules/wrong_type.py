@@ -33,7 +33,7 @@ SCOPE = "figures"
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every value that is not of the value type of its address."""
     report = context.report
-    for entry in report.entries:
+    for entry in report.invalid_entries:
         if entry.known and (fault := _describe_fault(entry)):
             label = report.form.labels.get(entry.address, entry.address)
             place = report.facts.find_place(entry.address)

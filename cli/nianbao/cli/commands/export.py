@@ -10,6 +10,7 @@ from nianbao.cli.errors import (
     exit_command,
     print_error,
     print_register_errors,
+    print_unlisted,
     print_warning,
     report_errors,
     show_progress,
@@ -57,6 +58,8 @@ def export(
         saved = pipeline.write_files(store, pipeline.make_database(store, read), options) if read else []
         print_export(saved, len(read), selected.missing, quiet=quiet)
         print_register_errors(store)
+        if all_offices and not quiet:
+            print_unlisted(store, selected.reports)
         for error in errors:  # a report that cannot be read is an error in the data: the exit code is 1
             print_error(error)
         exit_command([], blocked=bool(errors))

@@ -38,8 +38,9 @@ class UnitState(Struct, frozen=True):
     `file` is its data file, or where it would be. `reasons` are the errors because of which it is not `right`, and
     what a missing file may be instead; `late` is the finding that it was issued after `due`. `due` is None where
     the kind does not say when, `issued` where the report has no such day. `stated_name` is what the report calls its
-    office where the register calls it otherwise. `is_other_edition`: the office above uses another edition.
-    `is_outdated`: it has units below it, and its figures are not their sum.
+    office where the register calls it otherwise, `stated_office` the folder for which the register has that name.
+    `is_other_edition`: the office above uses another edition. `is_outdated`: it has units below it, and its figures
+    are not their sum.
     """
 
     unit: Unit
@@ -53,6 +54,7 @@ class UnitState(Struct, frozen=True):
     due: date | None = None
     issued: date | None = None
     stated_name: str = ""
+    stated_office: str = ""
     below: tuple["UnitState", ...] = ()
 
     @property

@@ -195,6 +195,7 @@ class _WorkThread(threading.Thread):
             del work, answer  # they would keep what was worked on in memory
 
 
+_UNFINISHED = object()
 _idle_threads: list[_WorkThread] = []
 _unread_answers: list[SimpleQueue[Any]] = []  # of work whose result is no longer needed
 _thread_process = 0  # id of the process in which native libraries started their threads
@@ -216,22 +217,46 @@ def run_watched(  # noqa: PLR0913  # all bounds of the work
     should end the process, since nothing else ends the work.
     """
     time, max_memory = _Time(seconds, patience), _measure_memory(resident=True) + memory
+
+    def check_limits() -> None:
+        is_late = time.is_over
+        if is_late or _measure_memory(resident=True) > max_memory:
+            message = messages.late if is_late else messages.large
+            raise LimitError(_(message, seconds=round(seconds)), _(messages.fix))
+
+    return run_interruptibly(work, interrupt, check_limits)
+
+
+def run_interruptibly(
+    work: Callable[[], Result], interrupt: Callable[[], object] | None, check: Callable[[], object]
+) -> Result:
+    """Do work of a native library, which would not hear a signal, in another thread, and return its result.
+
+    `check` is called again and again meanwhile. Where it raises an error, or a signal comes, `interrupt` ends the work.
+    Where that has no effect, or only a signal ends what has no `interrupt`, see `run_watched`.
+    """
     thread = _take_thread()
     answer = thread.submit(work)
-    while True:
-        try:
-            result = answer.get(timeout=_POLL_SECONDS)
-        except Empty:
-            is_late = time.is_over
-            if not is_late and _measure_memory(resident=True) <= max_memory:
-                continue
+    try:
+        while (found := _wait(answer)) is _UNFINISHED:
+            check()
+    except BaseException as error:
+        if interrupt or isinstance(error, LimitError):  # else the process ends, and its threads with it
             _abandon(answer, interrupt)
-            message = messages.late if is_late else messages.large
-            raise LimitError(_(message, seconds=round(seconds)), _(messages.fix)) from None
-        _idle_threads.append(thread)
-        if isinstance(result, BaseException):
-            raise result
-        return result
+        raise
+    _idle_threads.append(thread)
+    result: Result | BaseException = found
+    if isinstance(result, BaseException):
+        raise result
+    return result
+
+
+def _wait(answer: SimpleQueue[Any]) -> Any:  # noqa: ANN401  # what the work returns
+    """Wait a moment for the answer; return `_UNFINISHED` where there is none yet."""
+    try:
+        return answer.get(timeout=_POLL_SECONDS)
+    except Empty:
+        return _UNFINISHED
 
 
 def _take_thread() -> _WorkThread:
@@ -239,7 +264,10 @@ def _take_thread() -> _WorkThread:
     if _thread_process != os.getpid():
         _thread_process = os.getpid()
         _idle_threads.clear()  # those of the parent process, which a fork does not have
-    return _idle_threads.pop() if _idle_threads else _WorkThread()
+    try:
+        return _idle_threads.pop()
+    except IndexError:
+        return _WorkThread()
 
 
 def _abandon(answer: SimpleQueue[Any], interrupt: Callable[[], object] | None) -> None:

@@ -30,6 +30,7 @@ def print_rollups(results: Sequence[RollupResult], period: str, today: date) -> 
         if result.aggregate:
             _print_rollup(result, result.aggregate, period, printer)
         printer.print_all(result.findings)
+    print_names(_("folders-not-in-register"), results[-1].unlisted)
     if results[-1].state:
         echo("")
         print_states([results[-1].state], period, today, deep=len(results) > 1)
@@ -56,7 +57,6 @@ def _print_rollup(result: RollupResult, aggregate: Aggregate, period: str, print
         command = f"report rollup {period} --into {unit.id}"
         echo("  " + _("units-below-not-rolled-up", unit=unit, command=command))
     _print_register_changes(result.register_changes, period)
-    print_names(_("folders-not-in-register"), result.unlisted)
     _print_cells(_("cells-kept-as-accepted"), result.accepted)
     _print_cells(_("was-changed"), result.changed)
     _print_cells(_("cells-edited-by-hand"), result.edited)

@@ -152,7 +152,9 @@ def _describe_reason(state: UnitState) -> str:
     parts = [finding.message for finding in state.reasons[:1]]
     if len(state.reasons) > 1:
         parts.append(_("and-more-reasons", count=len(state.reasons) - 1))
-    if state.stated_name:
+    if state.stated_office:
+        parts.append(_("states-name-of-office", name=state.stated_name, office=state.stated_office))
+    elif state.stated_name:
         parts.append(_("states-other-name", name=state.stated_name))
     return _("clause-separator").join(parts)
 
@@ -211,7 +213,7 @@ _COLUMNS = (
         "edition",
         "other_edition",
     ),
-    *("due", "days_left", "issued", "units", "reported", "right", "stated_name", "file", "reason"),
+    *("due", "days_left", "issued", "units", "reported", "right", "stated_name", "stated_office", "file", "reason"),
 )
 
 
@@ -238,6 +240,7 @@ def unit_data(placed: PlacedUnit, today: date) -> dict[str, Any]:
         "reported": counts.reported,
         "right": counts.right,
         "stated_name": state.stated_name or None,
+        "stated_office": state.stated_office or None,
         "file": state.file,
         "reason": state.reasons[0].message if state.reasons else None,
         "reasons": [findings.finding_data(finding) for finding in state.reasons],
