@@ -1,6 +1,7 @@
 """What the tests share: the repository, a report built once, and programs that a machine may lack."""
 
 import atexit
+import gc
 import io
 import os
 import shutil
@@ -51,6 +52,7 @@ def pytest_configure(config):
     config.stash[_left_out] = 0
     if hasattr(config, "workerinput"):  # the process that starts the workers of xdist has done the rest
         config.option.all = config.workerinput["all"]
+        os.environ.update(dict.fromkeys(("RAYON_NUM_THREADS", "OMP_NUM_THREADS"), "1"))  # the others use other cores
         use_profile(config)
         return
     named = config.args_source is not config.ArgsSource.TESTPATHS
@@ -74,6 +76,7 @@ def pytest_sessionstart(session):
     from nianbao.workspace.locales import use_language  # noqa: PLC0415  # not before its catalogues are compiled
 
     use_language(os.environ["LANGUAGE"])
+    gc.disable()  # while tests are collected: nothing of them is garbage before the end
     if session.config.getoption("numprocesses", 0):  # workers of xdist, which start now, are no such processes
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
@@ -107,6 +110,14 @@ def pytest_collection_modifyitems(config, items):
     config.stash[_left_out] = len(heavy)
     config.hook.pytest_deselected(items=heavy)
     items[:] = light
+
+
+def pytest_collection_finish():
+    """Have the garbage collector pass over what stays to the end: to look through ten thousand tests takes long."""
+    from nianbao.workspace.processes.task import tune_garbage_collector  # noqa: PLC0415  # see above
+
+    tune_garbage_collector()
+    gc.enable()
 
 
 def pytest_sessionfinish(session):

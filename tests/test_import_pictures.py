@@ -1,6 +1,7 @@
 """Pictures of pages as one report: files, a folder, a ZIP archive, and OFD documents that are scans."""
 
 import io
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -123,10 +124,25 @@ def test_without_the_extra_a_scanned_ofd_is_refused(monkeypatch):
 # ── with text recognition ────────────────────────────────────────────────────────────
 
 
+@pytest.fixture(scope="module")
+def read_once():
+    """Read a page that comes with the same pixels in several files once: the files are opened for each test."""
+    read_scan, known = scans.read_scan, {}
+
+    def read(picture):
+        key = picture.shape, sha256(picture.tobytes()).digest()
+        if key not in known:
+            known[key] = read_scan(picture)
+        return known[key]
+
+    return read
+
+
 @pytest.fixture
-def _unhurried(monkeypatch):
+def _unhurried(monkeypatch, read_once):
     """Give a page as long as it takes, since other tests run at the same time."""
     monkeypatch.setattr(scans, "_PAGE_SECONDS", 600)
+    monkeypatch.setattr(scans, "read_scan", read_once)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Scans of our own pages and of a published report: no wrong figure, and nearly every figure read."""
 
 import json
+import os
 import shutil
 import struct
 import zlib
@@ -18,10 +19,12 @@ from nianbao.build import outputs
 from nianbao.checks import check
 from nianbao.importer import pipeline, readers
 from nianbao.importer.readers import UnreadableError, ofd, scanned_file, scans
+from nianbao.importer.readers.scans import engine
 from nianbao.importer.recognition import recognize
 from nianbao.importer.recognition.figures_json import collect_figures
 from nianbao.importer.recognition.proof import find_unproven
 from nianbao.model.period import Period
+from nianbao.workspace.processes import pool
 from nianbao.workspace.processes.limits import LimitError
 from nianbao.workspace.store import Store
 
@@ -141,6 +144,20 @@ def test_pages_with_text_and_pages_without_are_read_together(printed, forms):
         whole.save(made := BytesIO())
     cells = recognize(readers.read(made.getvalue(), "pdf"), forms).cells_by_address
     assert {address: cell.value for address, cell in cells.items()} == figures
+
+
+def ask_threads(_item):
+    return os.environ.get("OMP_NUM_THREADS")
+
+
+@pytest.mark.slow
+def test_a_process_among_others_reads_scans_on_one_core(monkeypatch):
+    """Threads of ONNX Runtime wait for each other in loops: two processes on two cores would take twice the time."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert set(pool.run_all(range(4), ask_threads, ask_threads, jobs=2)) == {"1"}
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    reader = engine._load.__wrapped__(os.getpid())._load_det_model()  # noqa: SLF001
+    assert reader.session.session.get_session_options().intra_op_num_threads == 1
 
 
 # ── the sums as judge ────────────────────────────────────────────────────────────────

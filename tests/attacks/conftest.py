@@ -1,6 +1,7 @@
 """What the samples of attacks share: a canary, a listener, an office to attack, and commands run in this process."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 from oracles import FACTS, FORMATS, SECRET, bites, listening
@@ -8,6 +9,7 @@ from typer.testing import CliRunner
 
 from nianbao.build import outputs
 from nianbao.compose import document
+from nianbao.compose.printed_tables import lay_out_tables
 from nianbao.render import markup, pandoc
 
 
@@ -89,10 +91,14 @@ def read_with_the_page(monkeypatch):
     """Have prose read as one text with the head of the page, as a guard that is taken out."""
     as_page = document.make_page
 
-    def put_together(one):
+    def put_together(one, earlier):
+        page = as_page(one, earlier)
         text = document._fill_page(
-            one, lambda table: document._make_placeholder("table", table.id), lambda _section, text: text
+            one,
+            lay_out_tables(one.report)[1],
+            lambda table: document._make_placeholder("table", table.page_id),
+            lambda _section, text: text,
         )
-        return document.Page(one.report.form, text, as_page(one).figures)
+        return replace(page, text=text, prose={})
 
     monkeypatch.setattr(outputs, "make_page", put_together)

@@ -146,7 +146,7 @@ def test_pandoc_prints_within_bounds(tmp_path, name, guarded):
 @pytest.mark.parametrize("guarded", [True, False])
 def test_pandoc_reads_within_bounds(tmp_path, monkeypatch, guarded):
     endless = tmp_path / "blocks.lua"
-    endless.write_text("function Writer() local end_ = os.time() + 4 while os.time() < end_ do end return '{}' end")
+    endless.write_text("function Writer() local end_ = os.time() + 3 while os.time() < end_ do end return '{}' end")
     monkeypatch.setattr(pandoc, "BLOCKS_WRITER", endless)
     with pytest.raises(ValueError if guarded else KeyError) as raised:  # {}: it came to its end
         pandoc.read_blocks(b"<p>a</p>", "html", 1 if guarded else 30)
@@ -267,10 +267,10 @@ def test_work_with_a_bound_of_its_own_ends_with_the_bound_around_it(monkeypatch,
     if not guarded:  # the inner bound puts the timer out
         monkeypatch.setattr(signal, "getitimer", lambda _which: (0.0, 0.0))
     is_ended = True
-    with suppress(fence.LimitError), fence.limit(seconds=1, messages=LATE):
+    with suppress(fence.LimitError), fence.limit(seconds=0.4, messages=LATE):
         with fence.limit(seconds=inner, messages=LATE):
             spend(0.1)
-        spend(3)
+        spend(0.6)
         is_ended = False
     assert is_ended is guarded
 
@@ -324,7 +324,7 @@ HUGE_ANSWERS = {  # each a little larger than the small bounds
 def test_an_endless_question_ends(tmp_path, name, guarded):
     city(tmp_path, 1)
     patch = BOUNDS.format(SOON if guarded else LATE_BOUNDS)
-    seconds = 60 if guarded else 2.5
+    seconds = 60 if guarded else 1.5
     code, said = done(tmp_path, "query", ENDLESS_QUESTIONS[name], "--to", "csv", seconds=seconds, patch=patch)
     assert code == (2 if guarded else None), said
     assert ("秒还没有查完" in said) is guarded

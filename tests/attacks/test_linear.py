@@ -167,23 +167,23 @@ def judge_without_cache(case):
 
 OUT = {
     "said-twice": (said_twice, "find_place", find_place_slowly, "a placeholder behind", by(said_twice), 2 * SIZE),
-    "typed-by-hand": (typed_numbers, "_find_claims", find_claims_slowly, "numbers", by(typed_by_hand), 500),
+    "typed-by-hand": (typed_numbers, "_find_claims", find_claims_slowly, "numbers", by(typed_by_hand), 250),
     "placeholders in text": (
         placeholder_left,
         "compile_placeholder",
         lambda _prompts: re.compile(r"_{3,}(?=[^\n_])"),
         "underscores",
         by(placeholder_left),
-        SIZE,
+        SIZE // 2,
     ),
-    "tags": (typed_numbers, "_PLACEHOLDER", re.compile(r"\{%.*?%\}", re.DOTALL), "tags", by(typed_by_hand), 2 * SIZE),
+    "tags": (typed_numbers, "_PLACEHOLDER", re.compile(r"\{%.*?%\}", re.DOTALL), "tags", by(typed_by_hand), SIZE),
     "blanks": (
         wording,
         "_SPACE",
         re.compile(r"(?<=[^\x00-\x7f])[ \u3000]+(?=\d)"),
         "wide blanks",
         judge_without_cache,
-        SIZE,
+        SIZE // 2,
     ),
 }
 

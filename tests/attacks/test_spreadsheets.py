@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 import toml_rs
 from lxml import etree
-from oracles import FORMATS, SECRET, bites, holds
+from oracles import FORMATS, NOT_BUILT, SECRET, bites, holds
 from sheets import where
 from strangers import FACTS
 
@@ -275,7 +275,7 @@ def test_markup_of_a_returned_form_bites_where_it_is_neither_escaped_nor_reduced
 @pytest.mark.usefixtures("as_typed", "read_with_the_page")
 def test_a_head_of_a_returned_form_bites_where_it_is_read_with_the_page(printed):
     found = printed(HEADS, ("prose.other",))
-    assert all(found.values()), found
+    assert all(seen - {NOT_BUILT} for seen in found.values()), found
 
 
 @pytest.mark.slow

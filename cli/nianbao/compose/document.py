@@ -4,23 +4,22 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
-from operator import is_
 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from nianbao.compose import markdown, prose, template_context
 from nianbao.compose.filling import fill_form_text, make_template_names
 from nianbao.compose.markdown import Markdown, escape
 from nianbao.compose.pictures import DrawnPicture, Earlier, compose_pictures
-from nianbao.compose.printed_tables import TableOnPage, lay_out_table
+from nianbao.compose.printed_tables import LaidOut, lay_out_tables
 from nianbao.compose.templating import LoadTemplate, fill_template, make_environment
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form, Section
 from nianbao.model.report import Report
 from nianbao.model.table import Table
 
+OwnProse = Mapping[str, Markdown]  # by section
 DrawTable = Callable[[Table], Markdown]  # writes a table for the page
 DrawProse = Callable[[str, Markdown], Markdown]  # writes the prose of a section (by its id) for the page
 ILLEGAL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0, production 2 [Char]
@@ -110,10 +109,18 @@ def make_page(document: Document, earlier: Earlier | None = None) -> Page:
     `earlier` has the reports of the periods before that pictures draw.
     """
     report = document.report
-    form, laid_out = _lay_out_tables(report)
+    form, laid_out = lay_out_tables(report)
     figures = {table.page_id: [format_figure(report, slot.address) for slot in table.slots] for table in form.tables}
-    own_prose: dict[str, Markdown] = {}
     pictures = compose_pictures(report, earlier or {})
+    text, own_prose = write_page(document, laid_out, pictures)
+    headings = {f"prose.{section.id}": compose_heading(report, section.id) for section in report.form.sections}
+    on_one_line = {at: " ".join(text.split()) for at, text in headings.items()}
+    return Page(form, text, figures, own_prose, on_one_line, pictures)
+
+
+def write_page(document: Document, laid_out: LaidOut, pictures: Sequence[DrawnPicture]) -> tuple[Markdown, OwnProse]:
+    """Write the text of a page, and the prose that is read apart from it, as a `Page` has them."""
+    own_prose: dict[str, Markdown] = {}
 
     def collect_prose(section: str, text: Markdown) -> Markdown:
         own_prose[section] = markdown.limit_brackets(text)
@@ -122,17 +129,7 @@ def make_page(document: Document, earlier: Earlier | None = None) -> Page:
     text = _fill_page(
         document, laid_out, lambda table: _make_placeholder("table", table.page_id), collect_prose, pictures
     )
-    headings = {f"prose.{section.id}": compose_heading(report, section.id) for section in report.form.sections}
-    on_one_line = {at: " ".join(text.split()) for at, text in headings.items()}
-    return Page(form, text, figures, own_prose, on_one_line, pictures)
-
-
-def _lay_out_tables(report: Report) -> tuple[Form, dict[str, TableOnPage]]:
-    """Lay out the tables of a report; return the form with them as they are printed, and each by the table's id."""
-    laid_out = {table.id: lay_out_table(report, table) for table in report.form.tables}
-    tables = tuple(table for one in laid_out.values() for table in one.tables)
-    is_same = len(tables) == len(report.form.tables) and all(map(is_, tables, report.form.tables))
-    return report.form if is_same else replace(report.form, tables=tables), laid_out
+    return text, own_prose
 
 
 def _make_placeholder(kind: str, name: str) -> Markdown:
@@ -180,13 +177,13 @@ def make_markdown(document: Document, reduced: Mapping[str, Markdown] | None = N
     `reduced` has, by section, the prose to print in place of the whole of it.
     """
     printed_prose = reduced or {}
-    _form, laid_out = _lay_out_tables(document.report)
+    _form, laid_out = lay_out_tables(document.report)
     return _fill_page(document, laid_out, lambda table: draw_table(document.report, table), printed_prose.get)
 
 
 def _fill_page(
     document: Document,
-    laid_out: Mapping[str, TableOnPage],
+    laid_out: LaidOut,
     draw_one_table: DrawTable,
     draw_prose: DrawProse,
     pictures: Sequence[DrawnPicture] = (),
@@ -220,9 +217,7 @@ def _fill_page(
     return _replace_illegal(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
 
 
-def _draw_tables(
-    report: Report, table: str, laid_out: Mapping[str, TableOnPage], draw_one_table: DrawTable
-) -> Iterator[Markdown]:
+def _draw_tables(report: Report, table: str, laid_out: LaidOut, draw_one_table: DrawTable) -> Iterator[Markdown]:
     """Write a table of the form as the page prints it: its tables, what is left out of them, and its notes."""
     if table not in laid_out:
         return

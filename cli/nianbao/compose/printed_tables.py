@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
+from operator import is_
 
 from msgspec import Struct
 from msgspec.structs import replace
 from msgspec.structs import replace as replace_heading
 
 from nianbao.compose.outline import OutlineRow, list_outline
+from nianbao.model.form import Form
 from nianbao.model.report import Report
 from nianbao.model.table import BlockLines, Table
 from nianbao.model.tables.headings import Block, Heading, Line, join_ids, list_block_lines
@@ -28,6 +30,17 @@ class TableOnPage(Struct, frozen=True):
     left_out: int = 0
     columns_left_out: tuple[str, ...] = ()
     applies: bool = True
+
+
+LaidOut = Mapping[str, TableOnPage]  # the tables of a form, by their ids
+
+
+def lay_out_tables(report: Report) -> tuple[Form, LaidOut]:
+    """Lay out the tables of a report; return the form with them as they are printed, and each by the table's id."""
+    laid_out = {table.id: lay_out_table(report, table) for table in report.form.tables}
+    tables = tuple(table for one in laid_out.values() for table in one.tables)
+    is_same = len(tables) == len(report.form.tables) and all(map(is_, tables, report.form.tables))
+    return report.form if is_same else replace(report.form, tables=tables), laid_out
 
 
 def lay_out_table(report: Report, table: Table) -> TableOnPage:

@@ -61,11 +61,12 @@ class CarriedReport(Struct, frozen=True):
 
 
 def read_carried_report(
-    store: Store, published: PublishedDocument, kind: str = "", *, trusted: bool = False
+    store: Store, published: PublishedDocument, kind: str = "", *, trusted: bool = False, verified: bool = True
 ) -> CarriedReport | None:
     """Read a file by the facts that it carries, before anything is recognized, and compare them with its whole page.
 
-    None for a file without facts, and for facts that are not of the `kind` asked for, or cannot be read.
+    None for a file without facts, and for facts that are not of the `kind` asked for, or cannot be read. What is
+    `verified` takes as long again; it may be left out for a file with the facts of another one.
     """
     facts = _parse_facts(published)
     named = facts.tree.pop("kind", DEFAULT_KIND) if facts else ""
@@ -82,8 +83,9 @@ def read_carried_report(
         difference = find_page_difference(composed, published, earlier, tables_only=only_tables)
         if difference:
             return CarriedReport(store, composed, difference)
-        verified = _take_facts(store, facts, report, composed, trusted=trusted)
-        return CarriedReport(store, composed, verified=verified)
+        if not verified:
+            return CarriedReport(store, composed)
+        return CarriedReport(store, composed, verified=_take_facts(store, facts, report, composed, trusted=trusted))
     except (ValueError, RecursionError, UserError):
         return None
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from nianbao.compose import document
+from nianbao.compose.pictures import compose_pictures
+from nianbao.compose.printed_tables import LaidOut, lay_out_tables
 from nianbao.model.facts import Facts, Tree
 from nianbao.model.finding import UserError
 from nianbao.model.form import OWN_FACTS
@@ -16,7 +18,8 @@ _MAX_ADDRESSES = 5  # that a note names
 
 def find_unprinted(report: Report, store: Store, composed: document.Document) -> list[str]:
     """Return the facts outside the tables without which the same would be printed: the file does not confirm them."""
-    page = document.make_page(composed)
+    _form, laid_out = lay_out_tables(report)
+    printed = _write_page(composed, laid_out)
     compared = {report.form.kind.period_fact, "edition", "title", "published", report.form.author_address}
     found = []
     for address in report.values:
@@ -24,10 +27,20 @@ def find_unprinted(report: Report, store: Store, composed: document.Document) ->
             tree = _remove_address(report.facts.tree, address)
             without = fill_form(report.form, Facts(report.facts.file, report.facts.text, tree))
             with suppress(UserError):  # a template needs it
-                other = document.make_page(document.compose(without, store.kind.template))
-                if (other.text, other.prose) == (page.text, page.prose):
+                other = document.compose(without, store.kind.template)
+                has_same_tables = address not in report.form.slots and _has_same_tables(without, report)
+                if _write_page(other, laid_out if has_same_tables else None) == printed:
                     found.append(address)
     return found
+
+
+def _write_page(composed: document.Document, laid_out: LaidOut | None) -> tuple[str, document.OwnProse]:
+    laid_out = lay_out_tables(composed.report)[1] if laid_out is None else laid_out
+    return document.write_page(composed, laid_out, compose_pictures(composed.report, {}))
+
+
+def _has_same_tables(one: Report, other: Report) -> bool:
+    return one.form is other.form and one.figures == other.figures and one.excluded == other.excluded
 
 
 def _remove_address(tree: Tree, address: str) -> Tree:

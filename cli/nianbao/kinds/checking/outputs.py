@@ -82,8 +82,10 @@ def check_outputs(examples: Sequence[tuple[Example, CheckResult]], page: Place) 
             except UserError as error:
                 yield _locate_error(example, error, page)
                 return
-            for file in files:
-                if file.suffix in EMBEDDING and (why := _read_back(example.store, report, file)):
+            carrying = [file for file in files if file.suffix in EMBEDDING]
+            for file in carrying:
+                # Which of the facts are taken depends on the facts alone, which are the same in all files.
+                if why := _read_back(example.store, report, file, verified=file is carrying[0]):
                     yield Mistake(page, _("facts-not-read-back", format=file.suffix, path=example.path, why=why))
             pages = next((file.pages for file in files if file.pages), 0)
             wanted = example.expected.pages if example.expected else None
@@ -114,7 +116,7 @@ def _locate_error(example: Example, error: UserError, page: Place) -> Mistake:
     return Mistake(page, why)
 
 
-def _read_back(store: Store, report: Report, file: OutputFile) -> str:
+def _read_back(store: Store, report: Report, file: OutputFile, *, verified: bool) -> str:
     """Return why a file does not come back with the facts of its report; an empty text where an import takes them."""
     try:
         published = readers.read(file.content, f".{file.suffix}")
@@ -127,5 +129,5 @@ def _read_back(store: Store, report: Report, file: OutputFile) -> str:
         return _("carried-facts-unreadable")
     if carried.tree != written.tree:
         return _("file-carries-other-facts")
-    back = read_carried_report(store, published, store.kind.id)
+    back = read_carried_report(store, published, store.kind.id, verified=verified)
     return back.difference if back else _("carried-facts-unreadable")

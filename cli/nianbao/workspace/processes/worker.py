@@ -57,6 +57,7 @@ def initialize(start: Callable[[], None] | None, close: Callable[[], None] | Non
         Finalize(None, close, exitpriority=1)  # a process of a pool calls no `atexit` functions
     Thread(target=_exit_with_parent, daemon=True).start()
     os.environ["RAYON_NUM_THREADS"] = "1"  # of Typst
+    os.environ["OMP_NUM_THREADS"] = "1"  # of what reads scans
     use_language(detect_language(os.environ))
     if start:
         start()

@@ -40,7 +40,10 @@ def _load(_process: int) -> Any:  # noqa: ANN401  # rapidocr has no types
     from rapidocr import RapidOCR  # noqa: PLC0415  # heavy
 
     cv2.setNumThreads(1)
-    return RapidOCR(params={"Global.log_level": "error", "Rec.rec_batch_num": _BATCH, "Rec.rec_img_shape": [3, 48, 96]})
+    params = {"Global.log_level": "error", "Rec.rec_batch_num": _BATCH, "Rec.rec_img_shape": [3, 48, 96]}
+    if (threads := os.environ.get("OMP_NUM_THREADS", "")).isdecimal():  # by default one for each core
+        params["EngineConfig.onnxruntime.intra_op_num_threads"] = int(threads)  # which wait in loops that take CPU time
+    return RapidOCR(params=params)
 
 
 def _to_colours(picture: Picture) -> Picture:
