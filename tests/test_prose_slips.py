@@ -33,9 +33,16 @@ def find(root):
     """Return a function that judges a text by a rule, and gives the words that are underlined."""
     form = Store(root).find_kind("cn-disclosure").edition("2021")
 
-    def judge(rule, text, *, name=NAME, title=""):
+    def judge(rule, text, *, name=NAME, title="", short=""):
         lines = [f'title = "{title}"'] if title else []
-        lines += ["year = 2024", "[agency]", f'name = "{name}"', "[prose]", f"overview = '''\n{text}\n'''"]
+        lines += [
+            "year = 2024",
+            "[agency]",
+            f'name = "{name}"',
+            f'short = "{short}"',
+            "[prose]",
+            f"overview = '''\n{text}\n'''",
+        ]
         report = fill_form(form, parse("\n".join(lines), "2024.toml"))
         context = CheckContext(
             report, dt.date(2025, 1, 20), author=name, texts={"overview": text}, level="warning", register=OTHERS
@@ -122,6 +129,8 @@ def test_paired_marks_and_numbers_of_items_are_left_alone(text, find):
         ("一、甲\n三、乙", "三、乙"),
         ("一是甲；二是乙；四是丙。", "四是丙。"),
         ("（一）甲。\n（1）乙\n（3）丙\n（二）丁。", "（3）丙"),
+        ("（二）甲。\n\n（三）乙。", "（二）甲。"),
+        ("（一）甲。\n\n（5）乙。", "（5）乙。"),
     ],
 )
 def test_a_number_that_does_not_follow_is_found_once_in_a_list(text, words, find):
@@ -137,6 +146,8 @@ def test_a_number_that_does_not_follow_is_found_once_in_a_list(text, words, find
         "一、二季度公开3次。",
         "（三）至（五）从略",
         "第（三）项、第（一）项信息。",
+        "（三）项规定的信息。",
+        "甲。二是乙；三是丙。",
         "其中之一是公开。统一是要求。",
     ],
 )
@@ -147,6 +158,39 @@ def test_lists_that_begin_again_are_left_alone(text, find):
 @pytest.mark.parametrize("text", ["答复率120%", "办结率均达到105.5%", "满意率高达１０１％", "占总数的130%", "占比200%"])
 def test_a_share_above_the_whole_is_found(text, find):
     assert find(share_too_large, f"全年{text}。")
+
+
+@pytest.mark.parametrize("text", ["数量下降120%", "同比减少了150.5%"])
+def test_nothing_falls_by_more_than_the_whole(text, find):
+    assert len(find(share_too_large, f"全年{text}。")) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("申请中，其中主动公开占60%，依申请占55%。", "其中主动公开占60%，依申请占55%"),
+        ("自然人申请占82.6%、法人申请占27.4%。", "自然人申请占82.6%、法人申请占27.4%"),
+        ("其中甲占总数的50%，乙占30%和丙占40%。", "其中甲占总数的50%，乙占30%和丙占40%"),
+    ],
+)
+def test_shares_of_one_whole_that_are_more_than_it_are_found(text, words, find):
+    assert find(share_too_large, text) == [words]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "其中自然人占82.6%，法人占17.4%。",
+        "甲占33.4%、乙占33.4%、丙占33.4%。",
+        "自然人占80%，法人占20%，予以公开占60%，不予公开占40%。",
+        "自然人占90%；予以公开占80%。",
+        "自然人申请90件，占90%，予以公开80件，占80%。",
+        "比重占上年的80%，占目标任务的90%。",
+        "公开率90%，满意率95%。",
+    ],
+)
+def test_shares_that_may_be_of_several_wholes_are_left_alone(text, find):
+    assert find(share_too_large, text) == []
 
 
 @pytest.mark.parametrize(
@@ -214,6 +258,43 @@ def test_a_name_that_differs_by_a_link_is_no_slip(find):
     name = "临江市发展和改革委员会"
     assert find(mistyped_name, "临江市发展改革委员会认真贯彻条例。", name=name) == []
     assert find(mistyped_name, "全市，临江市发展和改委员会印发指南。", name=name) == ["临江市发展和改委员会"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("本年度报告由临江县人民政府办公宝编制。", "临江县人民政府办公宝"),
+        ("数据由临江县人民政府办公司负责统计，下同。", "临江县人民政府办公司"),
+        ("数据由临江县人民政府办公市汇总。", "临江县人民政府办公市"),
+    ],
+)
+def test_a_slip_in_the_name_of_who_makes_the_report_is_found_within_a_sentence(text, words, find):
+    assert find(mistyped_name, text) == [words]
+
+
+def test_a_slip_in_the_short_name_is_found_and_that_of_another_level_is_not(find):
+    name = "云岭县农业农村局"
+    facts = {"name": name, "short": "县农业农村局"}
+    assert find(mistyped_name, "2024年，县农业农忖局认真贯彻条例。", **facts) == ["县农业农忖局"]
+    assert find(mistyped_name, "2024年，县农业农村村局组织培训。", **facts) == ["县农业农村村局"]
+    assert find(mistyped_name, "2024年，云岭县农业农忖局认真贯彻条例。", **facts) == ["云岭县农业农忖局"]
+    assert find(mistyped_name, "2024年，市农业农村局认真贯彻条例，县农业农村局执行。", **facts) == []
+
+
+@pytest.mark.parametrize(
+    ("headings", "told"),
+    [
+        ('problems = "六、存在的主要问题及改进情况"', ["headings.problems"]),
+        ('problems = "存在的主要问题及改进情况"', ["headings.problems"]),
+        ('problems = "五、问题和改进"', []),
+        ('overview = "总体情况"\nproblems = "四、存在的主要问题"', ["headings.overview", "headings.problems"]),
+    ],
+)
+def test_a_heading_with_another_number_than_its_section_is_found(headings, told, root):
+    form = Store(root).find_kind("cn-disclosure").edition("2021")
+    facts = parse(f'year = 2024\n[agency]\nname = "{NAME}"\n[headings]\n{headings}\n', "2024.toml")
+    context = CheckContext(fill_form(form, facts), dt.date(2025, 1, 20), author=NAME, level="warning")
+    assert [finding.address for finding in numbers_out_of_order.judge(context)] == told
 
 
 @pytest.mark.parametrize("marks", ["，，", "。。", "，。", "；，", "、、", "。，"])

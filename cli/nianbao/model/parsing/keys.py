@@ -1,6 +1,7 @@
 """Names of a data file with the slips of a person: blanks, dots and commas between the keys of a path."""
 
 import re
+from typing import Any
 
 from nianbao.model.i18n import N_
 from nianbao.model.parsing.signs import QUOTES
@@ -25,7 +26,7 @@ def join_keys(words: str) -> str:
     return path if BARE_PATH.fullmatch(path) else ""
 
 
-def describe_odd_name(words: str) -> tuple[str, str | None, dict[str, object]]:
+def describe_odd_name(words: str) -> tuple[str, str | None, dict[str, Any]]:
     """Describe a name whose keys are not joined by single dots: the message, what it should be, and its values.
 
     Of blanks nobody can tell whether a dot belongs there, or the mark within a key.

@@ -134,9 +134,8 @@ class _Scanner(ValueScanner):
         if not line.strip(" \t\r])},;("):
             self.add(start, start + len(line.rstrip()), N_("slip-bracket-left-over"), "")
         elif bracketed or BARE_PATH.fullmatch(line.strip()):
-            words = line.strip()
-            name = bracketed[1] if bracketed else words
-            self.add(start, start + len(words), N_("slip-header-without-brackets"), f"[{name}]")
+            name = bracketed[1] if bracketed else line.strip()
+            self.add(start, start + len(line.rstrip()), N_("slip-header-without-brackets"), f"[{name}]")
             self._define_table(tuple(name.split(".")), start, is_array=False)
         else:
             self.add(start, start, N_("slip-prose"), "# ")
