@@ -9,6 +9,7 @@ from nianbao.checks.rules import (
     doubled_mark,
     doubled_word,
     mistyped_name,
+    mistyped_sign,
     no_such_day,
     note_left,
     numbers_out_of_order,
@@ -19,6 +20,7 @@ from nianbao.checks.rules import (
     unpaired_mark,
     wrong_year,
 )
+from nianbao.compose.document import compose
 from nianbao.model.facts import parse
 from nianbao.model.offices import Register, Unit
 from nianbao.model.report import fill_form
@@ -369,3 +371,82 @@ def test_a_period_that_ends_on_another_day_is_found(words, find):
 )
 def test_a_period_that_ends_with_the_report_and_other_periods_are_left_alone(text, find):
     assert find(other_period, f"{text}。") == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "4O条",
+        "l31条",
+        "2O25年",
+        "20255年",
+        "205年",
+        "17..1",
+        "17.1万万",
+        "7，1万",
+        "98%%",
+        "15月",
+        "3次2次",
+        "5 12条",
+        "http：//www.gov.cn",
+        "https:/www.gov.cn",
+        "www。gov",
+        "a＠1",
+    ],
+)
+def test_a_sign_that_does_not_belong_is_found(words, find):
+    found = find(mistyped_sign, f"全年，{words}，公开信息。")
+    assert len(found) == 1
+    assert found[0][:4] in words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "近200年来，建校205年后，共10万条，增长12%。",
+        "2024年 12条，1 234条，3月、12月公开，24个月。",
+        "5G基站10个，A4纸3份，PM2.5下降2%，IPv6覆盖10个街道。",
+        "1件2项、3次5人，百分之98，千千万万。",
+        "网址https://www.gov.cn/a.b，邮箱a@b.cn，http://x.cn。",
+        "第20号、20240115号文，版本1.2.3。",
+    ],
+)
+def test_numbers_and_addresses_as_they_should_be_are_left_alone(text, find):
+    assert find(mistyped_sign, text) == []
+
+
+@pytest.mark.parametrize("text", ["略", "（略）", "同上。", "同前"])
+def test_a_word_in_place_of_a_section_is_a_note(text, find):
+    assert find(note_left, text) == [text]
+
+
+def test_a_sentence_and_a_number_written_twice_are_found(find):
+    sentence = "修订信息发布审查办法，明确各股室的职责。"
+    assert find(doubled_word, f"全年公开。{sentence}{sentence}") == [sentence * 2]
+    assert find(doubled_word, f"全年公开。{sentence}公开。{sentence}") == []
+    assert find(doubled_word, "一是一是公开。") == ["一是一是"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "rule", "told"),
+    [
+        ("栏目更新不够及时。", doubled_mark, ["facts.improvements.0"]),
+        ("栏目更新不够及时；", doubled_mark, ["facts.improvements.0"]),
+        ("栏目更新不够及时", doubled_mark, []),
+        ("栏目更新（每月）", doubled_mark, []),
+        ("一是按月检查", doubled_word, ["facts.improvements.0"]),
+        ("按月检查", doubled_word, []),
+    ],
+)
+def test_marks_and_numbers_that_the_standard_text_has_already_are_found(problem, rule, told, root):
+    store = Store(root)
+    kind = store.find_kind("cn-disclosure")
+    facts = parse(
+        f'year = 2024\n[agency]\nname = "{NAME}"\n[facts]\nproblems = ["甲"]\nimprovements = ["{problem}", "多解读"]\n',
+        "2024.toml",
+    )
+    report = fill_form(kind.edition("2021"), facts)
+    texts = compose(report, kind.template).plain
+    context = CheckContext(report, dt.date(2025, 1, 20), author=NAME, texts=texts, level="warning")
+    found = [finding.address for finding in rule.judge(context)]
+    assert found == told

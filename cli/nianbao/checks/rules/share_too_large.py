@@ -28,6 +28,7 @@ from nianbao.model.value_types import format_number
 LEVEL = "warning"
 SCOPE = "texts"
 
+_PERCENT = re.compile("[%\uff05]")
 _WHOLE = 100
 _ROUNDING = Decimal("0.5")  # of a share without decimals
 
@@ -47,7 +48,8 @@ def _judge_lists(context: CheckContext) -> Iterator[Finding]:
     """Find shares that follow each other, as those of one whole, and are more than it, but for rounding."""
     run: list[re.Match[str]] = []
     last = ""
-    for section, match in find_in_texts(context, context.report.form.locale.text.shares_of_one):
+    texts = {section: text for section, text in context.texts.items() if len(_PERCENT.findall(text)) > 1}
+    for section, match in find_in_texts(context, context.report.form.locale.text.shares_of_one, texts):
         if not run or section != last or match.start() != run[-1].end() or _is_whole(run):
             run = []
         run.append(match)

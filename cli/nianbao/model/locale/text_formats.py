@@ -63,6 +63,7 @@ class TextFormats(Shape, frozen=True):
     prompts: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-prompts")] = ()
     notes: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-notes")] = ()
     marks: Annotated[tuple[Annotated[str, Meta(min_length=2)], ...], Meta(description="field-text-marks")] = ()
+    mistyped: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-mistyped")] = ()
     doubled: Annotated[str, Meta(description="field-text-doubled")] = ""
     doubled_words: Annotated[str, Meta(description="field-text-doubled-words")] = ""
     days: Annotated[str, Meta(description="field-text-days")] = ""
@@ -78,7 +79,7 @@ class TextFormats(Shape, frozen=True):
 def find_text_faults(formats: TextFormats) -> Iterator[Fault]:
     """Find patterns of a locale that are no regular expressions, or that lack the group of a year."""
     patterns: list[tuple[Keys, str]] = [(("text", key), getattr(formats, key)) for key in _PATTERN_KEYS]
-    for key in ("prompts", "notes", *_OF_NUMBERS):
+    for key in ("prompts", "notes", "mistyped", *_OF_NUMBERS):
         patterns += [(("text", key, number), text) for number, text in enumerate(getattr(formats, key))]
     for keys, text in patterns:
         try:
