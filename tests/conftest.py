@@ -251,7 +251,7 @@ def report():
     What the program remembers for as long as a process lives is forgotten first. Many reports are not spread over
     processes, unless `--jobs` says so: a fork of this one may wait for ever for threads of Typst that it does not have.
     """
-    from nianbao import __main__  # noqa: PLC0415  # slow to import
+    from nianbao.cli import start  # noqa: PLC0415  # slow to import
     from nianbao.compose import templating  # noqa: PLC0415  # slow to import
     from nianbao.render import markup  # noqa: PLC0415  # slow to import
     from nianbao.workspace import kinds, locales, staging, template_files  # noqa: PLC0415  # slow to import
@@ -272,7 +272,7 @@ def report():
             patch.setattr(sys, "argv", ["report", *map(str, words)])
             patch.setenv("LANGUAGE", os.environ["LANGUAGE"])  # which the program sets
             patch.setattr(os, "cpu_count", lambda: 1)
-            code = __main__._run()  # noqa: SLF001
+            code = start._run()  # noqa: SLF001
         markup.close_pandoc()
         locales.use_language(os.environ["LANGUAGE"])
         return subprocess.CompletedProcess(words, code, *(part.buffer.getvalue().decode() for part in (said, told)))

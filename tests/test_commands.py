@@ -236,6 +236,35 @@ def test_an_interruption_is_reported_and_leaves_no_files(office):
     assert not outputs(office / "build")
 
 
+INTERRUPTED = """
+import signal, sys
+class Finder:
+    module = sys.argv.pop()
+    def find_spec(name, path, target=None):
+        if name == Finder.module:
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Finder)
+sys.argv = ["report", "validate"]
+from nianbao.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("module", ["nianbao.cli.start", "typer", "nianbao.model.i18n", "nianbao.cli.app", "msgspec"])
+def test_an_interruption_while_the_program_is_imported_prints_no_traceback(office, module):
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, module],
+        cwd=office,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # see above
+    )
+    assert done.returncode in {2, -signal.SIGINT}, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr == "" or "中断" in done.stderr
+
+
 def test_a_failing_pandoc_is_reported(office, report, monkeypatch):
     broken = office / "broken-pandoc"
     broken.write_text("#!/bin/sh\necho no >&2\nexit 83\n")

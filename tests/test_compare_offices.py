@@ -139,6 +139,19 @@ def test_text_and_json_say_the_same(city, report):
     assert sum(len(one["broken"]) for one in said["offices"]) == sum(len(pair.links) for pair in found.pairs)
 
 
+def test_figures_that_no_office_has_are_named_on_one_line(city, report):
+    said = report("compare", "2023", "2024", "--all", cwd=city.root).stdout
+    empty = [
+        one.label
+        for at, one in compared(city).figures.items()
+        if not any(v.after or v.before for _p, v in compared(city).list_values(at))
+    ]
+    assert empty
+    assert said.count("各机关两期都是 0") == 1
+    assert f"：{'、'.join(empty)}".replace(" ", "") in "".join(said.split())
+    assert not any(line.startswith(empty[0]) for line in said.splitlines())
+
+
 def test_a_report_that_cannot_be_read_is_named_and_left_out(city, report):
     (city.root / "data/unit-0/2024.toml").write_text("year = [", encoding="utf-8")
     done = report("compare", "2023", "2024", "--all", "--to", "xlsx", cwd=city.root)

@@ -15,9 +15,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from nianbao import __main__, __version__
+from nianbao import __version__
 from nianbao.build.outputs import name_formats
-from nianbao.cli import commands
+from nianbao.cli import commands, start
 from nianbao.cli.app import load_app
 from nianbao.cli.console import escape_unencodable
 from nianbao.cli.options import split_list
@@ -51,7 +51,7 @@ def console(report):  # noqa: ARG001  # imports the program in the language of t
             patch.setattr(os, "cpu_count", lambda: 1)
             escape_unencodable()
             try:
-                code = __main__._run()  # noqa: SLF001
+                code = start._run()  # noqa: SLF001
             except SystemExit as end:  # where a shell asks for words
                 code = end.code
         locales.use_language(os.environ["LANGUAGE"])

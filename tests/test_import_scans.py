@@ -23,6 +23,7 @@ from nianbao.importer.readers.scans import engine
 from nianbao.importer.recognition import recognize
 from nianbao.importer.recognition.figures_json import collect_figures
 from nianbao.importer.recognition.proof import find_unproven
+from nianbao.model.finding import UserError
 from nianbao.model.period import Period
 from nianbao.workspace.processes import pool
 from nianbao.workspace.processes.limits import LimitError
@@ -221,8 +222,9 @@ def test_a_picture_larger_than_any_scan_is_refused_before_it_is_decoded(width, h
 def test_a_picture_without_a_page_is_no_report(forms):
     published = readers.read(scanned_pages.make_picture(Image.new("RGB", (900, 1200), "white"), "png"), "png")
     assert not published.blocks
-    with pytest.raises(Exception, match="没有认出"):
+    with pytest.raises(UserError, match="图上没有认出年报的表格") as caught:
         recognize(published, forms, Period(2020))
+    assert "300 dpi" in caught.value.fix
 
 
 def test_too_many_scanned_pages_are_refused_at_once(monkeypatch):

@@ -13,8 +13,8 @@ from fontTools.ttLib import TTFont
 from lxml import html
 
 from nianbao.build import outputs
-from nianbao.compose.markdown import drop_indentation
-from nianbao.compose.prose import find_run_together
+from nianbao.compose.markdown import drop_indentation, find_signs
+from nianbao.compose.prose import find_run_together, find_surplus_cells
 from nianbao.model.period import Period
 
 FORMATS = ["html", "docx", "pdf", "odt", "epub"]
@@ -164,3 +164,31 @@ def test_what_belongs_to_an_item_stays_indented(text):
 )
 def test_what_is_printed_in_one_paragraph_against_its_form_is_told(text, kinds):
     assert [item.kind for item in find_run_together("other", text, "一二三十")] == kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("前文。\n\n#监督保障\n\n后文。", ["#监督保障"]),
+        ("-培训\n-检查\n\n后文。", ["-培训"]),
+        ("**（四）平台建设。门户网站。\n\n**另一段**。", ["**（四）平台建设。门户网站。"]),
+        ("｜ 项目 ｜ 数量 ｜\n｜---｜---｜\n｜ 培训 ｜ 3 ｜", ["｜ 项目 ｜ 数量 ｜"]),
+        ("落实<政府信息公开条例>。", ["<政府信息公开条例>"]),
+        ("#政务公开# 话题\n\n#1号楼\n\n-3度\n\n-完-\n\n- 培训\n\n**甲**与**乙**", []),
+        ("甲｜乙\n\n1 < 2，3 > 2", []),
+    ],
+)
+def test_signs_that_are_printed_as_they_stand_are_told(text, words):
+    assert find_signs(text) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("| 甲 | 乙 |\n|---|---|\n| 1 | 2 | 3 |\n| 4 |\n| 5 | 6 |", ["| 1 | 2 | 3 |"]),
+        ("甲 | 乙\n---|---\n1 | 2 | 3\n\n4 | 5 | 6", ["1 | 2 | 3"]),
+        ("| 甲 | 乙 |\n|:--|--:|\n| 1\\|2 | 3 |", []),
+    ],
+)
+def test_cells_beyond_the_columns_of_a_table_are_told(text, rows):
+    assert [item.words for item in find_surplus_cells("other", text)] == rows

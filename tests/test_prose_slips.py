@@ -9,6 +9,7 @@ from nianbao.checks.rules import (
     doubled_mark,
     doubled_word,
     mistyped_name,
+    mistyped_sign,
     no_such_day,
     note_left,
     numbers_out_of_order,
@@ -19,6 +20,7 @@ from nianbao.checks.rules import (
     unpaired_mark,
     wrong_year,
 )
+from nianbao.compose.document import compose
 from nianbao.model.facts import parse
 from nianbao.model.offices import Register, Unit
 from nianbao.model.report import fill_form
@@ -33,9 +35,16 @@ def find(root):
     """Return a function that judges a text by a rule, and gives the words that are underlined."""
     form = Store(root).find_kind("cn-disclosure").edition("2021")
 
-    def judge(rule, text, *, name=NAME, title=""):
+    def judge(rule, text, *, name=NAME, title="", short=""):
         lines = [f'title = "{title}"'] if title else []
-        lines += ["year = 2024", "[agency]", f'name = "{name}"', "[prose]", f"overview = '''\n{text}\n'''"]
+        lines += [
+            "year = 2024",
+            "[agency]",
+            f'name = "{name}"',
+            f'short = "{short}"',
+            "[prose]",
+            f"overview = '''\n{text}\n'''",
+        ]
         report = fill_form(form, parse("\n".join(lines), "2024.toml"))
         context = CheckContext(
             report, dt.date(2025, 1, 20), author=name, texts={"overview": text}, level="warning", register=OTHERS
@@ -122,6 +131,8 @@ def test_paired_marks_and_numbers_of_items_are_left_alone(text, find):
         ("一、甲\n三、乙", "三、乙"),
         ("一是甲；二是乙；四是丙。", "四是丙。"),
         ("（一）甲。\n（1）乙\n（3）丙\n（二）丁。", "（3）丙"),
+        ("（二）甲。\n\n（三）乙。", "（二）甲。"),
+        ("（一）甲。\n\n（5）乙。", "（5）乙。"),
     ],
 )
 def test_a_number_that_does_not_follow_is_found_once_in_a_list(text, words, find):
@@ -137,6 +148,8 @@ def test_a_number_that_does_not_follow_is_found_once_in_a_list(text, words, find
         "一、二季度公开3次。",
         "（三）至（五）从略",
         "第（三）项、第（一）项信息。",
+        "（三）项规定的信息。",
+        "甲。二是乙；三是丙。",
         "其中之一是公开。统一是要求。",
     ],
 )
@@ -147,6 +160,39 @@ def test_lists_that_begin_again_are_left_alone(text, find):
 @pytest.mark.parametrize("text", ["答复率120%", "办结率均达到105.5%", "满意率高达１０１％", "占总数的130%", "占比200%"])
 def test_a_share_above_the_whole_is_found(text, find):
     assert find(share_too_large, f"全年{text}。")
+
+
+@pytest.mark.parametrize("text", ["数量下降120%", "同比减少了150.5%"])
+def test_nothing_falls_by_more_than_the_whole(text, find):
+    assert len(find(share_too_large, f"全年{text}。")) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("申请中，其中主动公开占60%，依申请占55%。", "其中主动公开占60%，依申请占55%"),
+        ("自然人申请占82.6%、法人申请占27.4%。", "自然人申请占82.6%、法人申请占27.4%"),
+        ("其中甲占总数的50%，乙占30%和丙占40%。", "其中甲占总数的50%，乙占30%和丙占40%"),
+    ],
+)
+def test_shares_of_one_whole_that_are_more_than_it_are_found(text, words, find):
+    assert find(share_too_large, text) == [words]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "其中自然人占82.6%，法人占17.4%。",
+        "甲占33.4%、乙占33.4%、丙占33.4%。",
+        "自然人占80%，法人占20%，予以公开占60%，不予公开占40%。",
+        "自然人占90%；予以公开占80%。",
+        "自然人申请90件，占90%，予以公开80件，占80%。",
+        "比重占上年的80%，占目标任务的90%。",
+        "公开率90%，满意率95%。",
+    ],
+)
+def test_shares_that_may_be_of_several_wholes_are_left_alone(text, find):
+    assert find(share_too_large, text) == []
 
 
 @pytest.mark.parametrize(
@@ -214,6 +260,43 @@ def test_a_name_that_differs_by_a_link_is_no_slip(find):
     name = "临江市发展和改革委员会"
     assert find(mistyped_name, "临江市发展改革委员会认真贯彻条例。", name=name) == []
     assert find(mistyped_name, "全市，临江市发展和改委员会印发指南。", name=name) == ["临江市发展和改委员会"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("本年度报告由临江县人民政府办公宝编制。", "临江县人民政府办公宝"),
+        ("数据由临江县人民政府办公司负责统计，下同。", "临江县人民政府办公司"),
+        ("数据由临江县人民政府办公市汇总。", "临江县人民政府办公市"),
+    ],
+)
+def test_a_slip_in_the_name_of_who_makes_the_report_is_found_within_a_sentence(text, words, find):
+    assert find(mistyped_name, text) == [words]
+
+
+def test_a_slip_in_the_short_name_is_found_and_that_of_another_level_is_not(find):
+    name = "云岭县农业农村局"
+    facts = {"name": name, "short": "县农业农村局"}
+    assert find(mistyped_name, "2024年，县农业农忖局认真贯彻条例。", **facts) == ["县农业农忖局"]
+    assert find(mistyped_name, "2024年，县农业农村村局组织培训。", **facts) == ["县农业农村村局"]
+    assert find(mistyped_name, "2024年，云岭县农业农忖局认真贯彻条例。", **facts) == ["云岭县农业农忖局"]
+    assert find(mistyped_name, "2024年，市农业农村局认真贯彻条例，县农业农村局执行。", **facts) == []
+
+
+@pytest.mark.parametrize(
+    ("headings", "told"),
+    [
+        ('problems = "六、存在的主要问题及改进情况"', ["headings.problems"]),
+        ('problems = "存在的主要问题及改进情况"', ["headings.problems"]),
+        ('problems = "五、问题和改进"', []),
+        ('overview = "总体情况"\nproblems = "四、存在的主要问题"', ["headings.overview", "headings.problems"]),
+    ],
+)
+def test_a_heading_with_another_number_than_its_section_is_found(headings, told, root):
+    form = Store(root).find_kind("cn-disclosure").edition("2021")
+    facts = parse(f'year = 2024\n[agency]\nname = "{NAME}"\n[headings]\n{headings}\n', "2024.toml")
+    context = CheckContext(fill_form(form, facts), dt.date(2025, 1, 20), author=NAME, level="warning")
+    assert [finding.address for finding in numbers_out_of_order.judge(context)] == told
 
 
 @pytest.mark.parametrize("marks", ["，，", "。。", "，。", "；，", "、、", "。，"])
@@ -288,3 +371,82 @@ def test_a_period_that_ends_on_another_day_is_found(words, find):
 )
 def test_a_period_that_ends_with_the_report_and_other_periods_are_left_alone(text, find):
     assert find(other_period, f"{text}。") == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "4O条",
+        "l31条",
+        "2O25年",
+        "20255年",
+        "205年",
+        "17..1",
+        "17.1万万",
+        "7，1万",
+        "98%%",
+        "15月",
+        "3次2次",
+        "5 12条",
+        "http：//www.gov.cn",
+        "https:/www.gov.cn",
+        "www。gov",
+        "a＠1",
+    ],
+)
+def test_a_sign_that_does_not_belong_is_found(words, find):
+    found = find(mistyped_sign, f"全年，{words}，公开信息。")
+    assert len(found) == 1
+    assert found[0][:4] in words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "近200年来，建校205年后，共10万条，增长12%。",
+        "2024年 12条，1 234条，3月、12月公开，24个月。",
+        "5G基站10个，A4纸3份，PM2.5下降2%，IPv6覆盖10个街道。",
+        "1件2项、3次5人，百分之98，千千万万。",
+        "网址https://www.gov.cn/a.b，邮箱a@b.cn，http://x.cn。",
+        "第20号、20240115号文，版本1.2.3。",
+    ],
+)
+def test_numbers_and_addresses_as_they_should_be_are_left_alone(text, find):
+    assert find(mistyped_sign, text) == []
+
+
+@pytest.mark.parametrize("text", ["略", "（略）", "同上。", "同前"])
+def test_a_word_in_place_of_a_section_is_a_note(text, find):
+    assert find(note_left, text) == [text]
+
+
+def test_a_sentence_and_a_number_written_twice_are_found(find):
+    sentence = "修订信息发布审查办法，明确各股室的职责。"
+    assert find(doubled_word, f"全年公开。{sentence}{sentence}") == [sentence * 2]
+    assert find(doubled_word, f"全年公开。{sentence}公开。{sentence}") == []
+    assert find(doubled_word, "一是一是公开。") == ["一是一是"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "rule", "told"),
+    [
+        ("栏目更新不够及时。", doubled_mark, ["facts.improvements.0"]),
+        ("栏目更新不够及时；", doubled_mark, ["facts.improvements.0"]),
+        ("栏目更新不够及时", doubled_mark, []),
+        ("栏目更新（每月）", doubled_mark, []),
+        ("一是按月检查", doubled_word, ["facts.improvements.0"]),
+        ("按月检查", doubled_word, []),
+    ],
+)
+def test_marks_and_numbers_that_the_standard_text_has_already_are_found(problem, rule, told, root):
+    store = Store(root)
+    kind = store.find_kind("cn-disclosure")
+    facts = parse(
+        f'year = 2024\n[agency]\nname = "{NAME}"\n[facts]\nproblems = ["甲"]\nimprovements = ["{problem}", "多解读"]\n',
+        "2024.toml",
+    )
+    report = fill_form(kind.edition("2021"), facts)
+    texts = compose(report, kind.template).plain
+    context = CheckContext(report, dt.date(2025, 1, 20), author=NAME, texts=texts, level="warning")
+    found = [finding.address for finding in rule.judge(context)]
+    assert found == told

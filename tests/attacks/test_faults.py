@@ -228,7 +228,7 @@ def test_an_output_that_takes_nothing_is_said_without_a_traceback(city, words, w
 
 
 UNTOLD = """
-import nianbao.__main__ as start
+import nianbao.cli.start as start
 start._opened = start._closed = lambda: None
 start.OSError = start.BrokenPipeError
 start.main()

@@ -161,7 +161,7 @@ def test_a_kill_tears_no_file_and_the_next_run_finishes(made, tmp_path, name, se
 
 AT_THE_END = """
 import os, signal
-from nianbao import __main__ as program
+from nianbao.cli import start as program
 program._closed = lambda: os.kill(os.getpid(), signal.{how})
 """
 

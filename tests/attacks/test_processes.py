@@ -20,7 +20,7 @@ pytestmark = [
 ENDED = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL]
 # The guards: workers follow their parent, a system's wish to end is heard as Ctrl-C, pandoc's time is bounded.
 NO_FOLLOWING = "from nianbao.workspace.processes import worker\nworker._exit_with_parent = lambda: None\n"
-NO_HEARING = "import nianbao.__main__ as start\nstart._ENDING = []\n"
+NO_HEARING = "import nianbao.cli.start as start\nstart._ENDING = []\n"
 NO_LISTENING = "from nianbao.workspace.processes import executor\nexecutor._raise_if_output_is_closed = lambda: None\n"
 ENDLESS_WORK = """
 import re

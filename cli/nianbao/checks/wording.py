@@ -1,7 +1,7 @@
 """Find figures and topics in the texts of a report by the rules of its form, and their places in the data file."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
 
@@ -197,9 +197,11 @@ def list_own_texts(report: Report) -> Iterator[tuple[str, str]]:
             yield address, text
 
 
-def find_in_texts(context: CheckContext, pattern: str) -> Iterator[tuple[str, re.Match[str]]]:
-    """Find a pattern of the locale in the texts in their normal form, by section; an empty one is in none."""
-    for section, text in context.texts.items() if pattern else ():
+def find_in_texts(
+    context: CheckContext, pattern: str, texts: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, re.Match[str]]]:
+    """Find a pattern of the locale in the texts, or some, in their normal form, by section; an empty one is in none."""
+    for section, text in (context.texts if texts is None else texts).items() if pattern else ():
         for match in compile_pattern(pattern).finditer(normalize(text)):
             yield section, match
 
@@ -209,6 +211,23 @@ def find_in_own_texts(context: CheckContext, pattern: str) -> Iterator[tuple[str
     for address, text in list_own_texts(context.report) if pattern else ():
         for match in compile_pattern(pattern).finditer(text):
             yield address, text, match
+
+
+def find_around_facts(context: CheckContext, pattern: str) -> Iterator[tuple[str, str, re.Match[str]]]:
+    """Find where a pattern begins in a template and ends in a fact, or the other way: address, text and match."""
+    for address, text in list_own_texts(context.report) if pattern else ():
+        is_fact = text.strip() and not address.startswith(("prose.", "headings.", "title"))
+        found = (one for printed in context.texts.values() for one in _match_edges(text, printed, pattern))
+        if is_fact and (match := next(found, None)):
+            yield address, text, match
+
+
+def _match_edges(text: str, printed: str, pattern: str) -> Iterator[re.Match[str]]:
+    for found in re.finditer(re.escape(text), printed) if text in printed else ():
+        first, (start, end) = max(0, found.start() - _NEAR), found.span()
+        for match in compile_pattern(pattern).finditer(printed[first : end + _NEAR]):
+            if any(match.start() < edge - first < match.end() for edge in (start, end)):
+                yield match
 
 
 def find_placeholder_faults(context: CheckContext) -> Iterator[Finding]:

@@ -55,14 +55,19 @@ _METADATA = (
 _HTML = r"(?<!\\)(?:\\\\)*<(?!https?://|mailto:)"
 
 _MOST_SIGNS = 5  # of a section are reported
-# Formulas, tags of HTML, raw code, struck out, raised and lowered words, notes in place, tables without a rule.
+# Formulas, tags of HTML, raw code, struck out, raised and lowered words, notes in place, tables without a rule or with
+# wide bars; headings and items without the blank behind their sign.
 _OTHER_DIALECTS = re.compile(
     r"\$\$[^$\n]{1,200}\$\$|(?<![\\$\w])\$[^\s$\d][^$\n]{0,80}\$(?![\d$])"
     r"|(?<!\\)<[A-Za-z][A-Za-z0-9]*(?:\s[^<>\n]{0,200})?/?>"
     r"|\{=\w{1,20}\}|~~[^~\n]{1,200}~~|(?<=\w)(?:~[A-Za-z0-9+-]{1,6}~|\^[A-Za-z0-9+-]{1,6}\^)|\^\[[^\]\n]{1,200}\]"
-    r"|(?:\A|\n[ \t]*\n)\|[^\n]*\|[ \t]*(?=\n\|(?![ \t:|+-]*(?:\n|\Z)))",
-    re.ASCII,
+    r"|(?:\A|\n[ \t]*\n)\|[^\n]*\|[ \t]*(?=\n\|(?![ \t:|+-]*(?:\n|\Z)))"
+    r"|^[ \t]*\uff5c[^\n]*(?>(?:\n[ \t]*\uff5c[^\n]*)+)|<[^\x00-\x7f][^<>\n]{1,60}>"
+    r"|^#{1,6}[^\s#\d][^#\n]*$|^[ \t]*-[^\x00-\x7f][^\n]*[^-\n]$(?>(?:\n[ \t]*-[^\n]*)*)",
+    re.ASCII | re.MULTILINE,
 )
+_PARAGRAPH = re.compile(r"(?:[^\n]|\n(?![ \t]*(?:\n|\Z)))+")
+_STRONG = "**"
 
 _IDEOGRAPHIC_INDENT = "\u3000\u00a0"  # with which word processors indent paragraphs, and Markdown does not
 _ITEM = re.compile(r"[-+*:](?=\s)|\(?\w{1,9}[.)](?=\s)|\[\^|>")
@@ -115,7 +120,10 @@ def has_metadata(text: str) -> bool:
 
 def find_signs(text: str) -> list[str]:
     """Find signs of other dialects in prose, which are printed as they stand: formulas, HTML and the like."""
-    found = dict.fromkeys(match[0].strip() for match in _OTHER_DIALECTS.finditer(text))
+    found = dict.fromkeys(match[0].strip().partition("\n")[0] for match in _OTHER_DIALECTS.finditer(text))
+    for paragraph in _PARAGRAPH.findall(text) if _STRONG in text else ():
+        if paragraph.count(_STRONG) % 2 and "`" not in paragraph:
+            found[paragraph[paragraph.rindex(_STRONG) :].partition("\n")[0]] = None
     return list(found)[:_MOST_SIGNS]
 
 

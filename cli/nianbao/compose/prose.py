@@ -59,6 +59,8 @@ _WIDE_BLANKS = ("\u3000", "\u00a0")  # with which a line begins a paragraph
 _HARD_BREAKS = ("  ", "\\")
 _COLUMNS = re.compile(r"\S[ ]*\t[ \t]*\S")
 _MARKER = re.compile(r"\s*\(?(?:\d{1,9}|[A-Za-z]{1,9})[.)]\s")  # of an item of a list, for Markdown
+_RULE_OF_TABLE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
+_CELL_END = re.compile(r"(?<!\\)\|")
 _MOST_RUN_TOGETHER = 5  # of a section are reported
 # The kinds of markup that rules of their own report: pictures, and tables, which stay, with too long figures.
 PICTURE, CROWDED = "picture", "crowded"
@@ -67,7 +69,7 @@ PICTURE, CROWDED = "picture", "crowded"
 class DroppedMarkup(Struct, frozen=True):
     """Markup in the prose of a section that is not printed: its kind, and the words by which it is found.
 
-    Kinds are those of `prose.lua`, `metadata` and `brackets`, which are printed as text, and those of
+    Kinds are those of `prose.lua`, `metadata` and `brackets`, which are printed as text, `cells`, and those of
     `find_run_together`.
     """
 
@@ -94,10 +96,24 @@ def find_run_together(section: str, text: str, numerals: str) -> list[DroppedMar
         elif words and above.strip() and not line.startswith(_WIDE_BLANKS):
             is_table = words.startswith("|") and not above.lstrip().startswith(("|", "+"))
             is_item = _MARKER.match(line) and _MARKER.match(above)
-            is_paragraph = numbered.match(words) and _PART_END.search(above) and not is_item
+            is_above_whole = _PART_END.search(above) or numbered.match(above.strip())
+            is_paragraph = numbered.match(words) and is_above_whole and not is_item
             if (is_table or is_paragraph) and not above.endswith(_HARD_BREAKS):
                 found.append(DroppedMarkup(section, "joined", words[:_SHOWN]))
     return found[:_MOST_RUN_TOGETHER]
+
+
+def find_surplus_cells(section: str, text: str) -> Iterator[DroppedMarkup]:
+    """Find rows of tables with more cells than the head has columns, which are not printed."""
+    columns, above = 0, ""
+    for line in text.split("\n") if "|" in text else ():
+        if _RULE_OF_TABLE.fullmatch(line) and "|" in above:
+            columns = len(_CELL_END.findall(line.strip().strip("|"))) + 1
+        elif "|" not in line:
+            columns = 0
+        elif columns and len(_CELL_END.findall(line.strip().removeprefix("|").removesuffix("|"))) >= columns:
+            yield DroppedMarkup(section, "cells", line.strip())
+        above = line
 
 
 @lru_cache(maxsize=8)  # one of each language

@@ -90,8 +90,22 @@ class Facts(Struct, frozen=True, dict=True):
         """Find the place of the key, rather than of the value, at an address."""
         node, found = self._find_node(address)
         if node is None or not found or "key_line" not in node:
-            return self.find_place(address)
+            return self._find_part_of_key(address) or self.find_place(address)
         return self.convert_place(node["key_line"], node["key_col"])
+
+    def _find_part_of_key(self, address: Address) -> Place | None:
+        """Find a key that stands in front of a dot of another one; None where there is none."""
+        nodes: Any = self._nodes
+        keys = _split_address(address)
+        for key in keys:
+            nodes = nodes.get(key) if isinstance(nodes, dict) and not _is_leaf(nodes) else None
+        while isinstance(nodes, dict) and nodes and "key_line" not in nodes:
+            nodes = next(iter(nodes.values()))
+        if not isinstance(nodes, dict) or "key_line" not in nodes:
+            return None
+        place = self.convert_place(nodes["key_line"], nodes["key_col"])
+        at = place.source.rfind(f"{keys[-1]}.", 0, place.column - 1)
+        return replace(place, column=at + 1, length=len(keys[-1])) if at >= 0 else None
 
     def find_line(self, line: int) -> Place:
         """Return the place of a whole line, without the blanks at its start."""

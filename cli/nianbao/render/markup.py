@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nianbao.compose import document, markdown
 from nianbao.compose.markdown import DIALECT, Markdown
-from nianbao.compose.prose import CROWDED, DroppedMarkup, find_run_together
+from nianbao.compose.prose import CROWDED, DroppedMarkup, find_run_together, find_surplus_cells
 from nianbao.model.report import Report
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def find_dropped_markup(report: Report, bodies: Mapping[str, Markdown]) -> list[
     together = (
         item for section in bodies for item in find_run_together(section, report.prose.get(section, ""), numerals)
     )
-    return [*reduced, *signs, *together]
+    cells = (item for section in bodies for item in find_surplus_cells(section, report.prose.get(section, "")))
+    return [*reduced, *signs, *together, *cells]
 
 
 def reduce_sections(report: Report, bodies: Mapping[str, Markdown]) -> dict[str, Markdown]:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from nianbao.datafiles.values import format_value
 from nianbao.model.facts import find_value
 from nianbao.model.finding import Finding
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, join_words
 from nianbao.model.loading.inheritance import suggest
 from nianbao.model.report import Report
 from nianbao.model.values.faults import describe_value
@@ -185,15 +185,20 @@ def find_faults(report: Report, known: Collection[str]) -> dict[str, str]:
         return {"accept": _("accept-must-be-tables")}
     found: dict[str, str] = {}
     for number, entry in enumerate(entries):
+        missing, other = [key for key in KEYS if key not in entry], [key for key in entry if key not in KEYS]
         found |= {f"accept.{number}.{key}": message for key, message in _find_entry_faults(entry, known)}
-        if missing := next((key for key in KEYS if key not in entry), ""):
-            found[f"accept.{number}"] = _("accept-key-missing", key=missing)
+        if missing and other:  # one is written for the other
+            message = _("accept-keys-differ", missing=join_words(missing), other=join_words(other))
+            found[f"accept.{number}.{other[0]}"] = message
+        elif missing:
+            found[f"accept.{number}"] = _("accept-key-missing", key=join_words(missing))
+        else:
+            found |= {f"accept.{number}.{key}": _("unknown-key", key=key) for key in other}
     return found
 
 
 def _find_entry_faults(entry: Entry, known: Collection[str]) -> Iterator[tuple[str, str]]:
     """Find the faults of the values of one entry, with their keys."""
-    yield from ((key, _("unknown-key", key=key)) for key in entry if key not in KEYS)
     for key in ("rule", "at", "because"):
         if not isinstance(entry.get(key, ""), str):
             yield key, _("must-be-text", value=describe_value(entry[key]))

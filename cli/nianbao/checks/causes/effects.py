@@ -45,18 +45,21 @@ def drop_accepted_effects(findings: Sequence[Finding], accepted: Sequence[Findin
 
 
 def fold_effects(findings: Sequence[Finding]) -> list[Finding]:
-    """Make the findings that others have as effects notes of those; a cause is as grave as the gravest of them."""
+    """Make the findings that others have as effects notes of those; a cause is as grave as the gravest of them.
+
+    What is an effect of none comes first, so that it takes over the effects of its effects.
+    """
     by_key = {finding.key: finding for finding in findings}
+    caused = {key for cause in findings for key in cause.effects}
     folded: dict[FindingKey, list[Finding]] = {}
-    gone: set[FindingKey] = set()
-    for cause in findings:
-        if cause.key in gone:
-            continue
-        for key in cause.effects:
-            if key in by_key and key not in gone and key not in folded and key != cause.key:
-                gone.add(key)
-                folded.setdefault(cause.key, []).append(by_key[key])
-    return [_add_notes(one, folded.get(one.key, [])) for one in findings if one.key not in gone]
+    causes: dict[FindingKey, FindingKey] = {}  # by effect
+    for one in sorted(findings, key=lambda finding: finding.key in caused):
+        cause = causes.get(one.key, one.key)
+        for key in one.effects:
+            if key in by_key and key not in causes and key not in folded and key != cause:
+                causes[key] = cause
+                folded.setdefault(cause, []).append(by_key[key])
+    return [_add_notes(one, folded.get(one.key, [])) for one in findings if one.key not in causes]
 
 
 def _add_notes(cause: Finding, effects: Sequence[Finding]) -> Finding:

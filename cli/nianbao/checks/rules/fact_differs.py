@@ -57,16 +57,16 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         if rates and not any(is_written_as(rate, Decimal(value)) for rate in rates.values()):
             right = _("or-between-figures").join(dict.fromkeys(f"{rate:.2f}%" for rate in rates.values()))
             message = _("fact-is-no-rate", label=translate(fact.label), right=right)
-            yield context.make_finding(
-                fact.id, message, notes=tuple(f"{rate:.2f}% = {text}" for text, rate in rates.items())
-            )
+            notes = tuple(f"{rate:.2f}% = {text}" for text, rate in rates.items())
+            yield context.make_finding(fact.id, message, notes=notes)
 
 
 def _list_rates(report: Report, fact: Fact) -> dict[str, Decimal]:
-    """List the rates that a fact may be, in percent; without those of nothing."""
-    found = {}
+    """List the rates that a fact may be, in percent; without those of nothing, and those that its type forbids."""
+    found: dict[str, Decimal] = {}
     for text in fact.rates:
         part, whole = (add_up_claim(report, side) for side in text.split("/"))
         if part is not None and whole:
-            found[text] = 100 * Decimal(part) / Decimal(whole)
+            rate = 100 * Decimal(part) / Decimal(whole)
+            found |= {} if fact.value_type.find_fault(round(rate, 2)) else {text: rate}
     return found

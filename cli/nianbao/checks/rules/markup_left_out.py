@@ -5,6 +5,7 @@
 链接只能指向 http、https、mailto 地址，或本文里的位置（#名称）。别的标记（样式、类别、属性、网页代码、
 元数据）不起作用，只印其中的文字：打开报告的人不应当被带到别处，报告的样子也只由模板和版式定。
 段落之间要空一行：没有空行的编号段落和表格，与上一行印成一段；用制表符隔开的表格，各格连成一段。
+一行的格比表头多，多出的不印。
 
 不对:
 
@@ -43,6 +44,7 @@ _MESSAGES = {
     "signs": N_("signs-printed-as-text"),
     "joined": N_("line-joins-line-above"),
     "columns": N_("cells-run-together"),
+    "cells": N_("cells-beyond-columns"),
     "inner_table": N_("table-in-table"),
 }
 _ELEMENTS = {  # of pandoc

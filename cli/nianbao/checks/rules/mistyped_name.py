@@ -1,7 +1,7 @@
 """正文或标题里的本机关全称打错了一个字。
 
 例如“人民政俯”、漏了一个字、一个字打了两遍、两个字颠倒。只差一个字的也可能是另一个机关，所以地名或职能的字不同的，
-只在它处于本机关的位置（标题、句首）时才报；单位名册里有的名称不报。这是提醒，不妨碍生成。
+只在它处于本机关的位置（标题、句首、“由……编制”）时才报；单位名册里有的名称不报。简称也这样看。这是提醒，不妨碍生成。
 
 不对:
 
@@ -22,10 +22,12 @@
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from nianbao.checks.context import CheckContext
 from nianbao.checks.rules.another_office import find_named_authors, judge_place
 from nianbao.checks.stated.near_names import NearName, find_near_names
+from nianbao.checks.stated.own_names import list_own_names
 from nianbao.checks.wording import find_place, read_texts
 from nianbao.model.finding import Finding, Level
 from nianbao.model.i18n import _
@@ -41,24 +43,32 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     title = written if isinstance(written, str) else ""
     author = context.author.strip()
     for near in find_near_names(title, author):
-        yield _make_finding(context, "title", near.quote(title), "warning")
+        yield _make_finding(context, "title", near.quote(title), "warning", author)
     named = [match[1] for _section, match in find_named_authors(context)]
     others = {unit.name for unit in context.register.units.values()}
     told: set[tuple[str, str]] = set()
+    names = [author, *(one for one in list_own_names(context.report, author) if author.endswith(one) and one != author)]
     for reading in read_texts(context):
         for sentence in reading.sentences:
-            for near in find_near_names(sentence.text, author):
+            for name, near in ((own, near) for own in names for near in find_near_names(sentence.text, own)):
                 words = near.quote(sentence.text)
-                level: Level | None = "warning" if words in named else _judge(context, sentence.text, near)
-                if level and words not in others and (sentence.section, words) not in told:
+                level: Level | None = "warning" if words in named else _judge(context, name, sentence.text, near)
+                if level and words not in others and not _is_told(told, sentence.section, words):
                     told.add((sentence.section, words))
-                    yield _make_finding(context, sentence.section, words, level)
+                    yield _make_finding(context, sentence.section, words, level, name)
 
 
-def _judge(context: CheckContext, text: str, near: NearName) -> Level | None:
+def _is_told(told: AbstractSet[tuple[str, str]], section: str, words: str) -> bool:
+    """Return whether words of a section were told already, perhaps as a part of longer ones."""
+    return any(section == one and words in longer for one, longer in told)
+
+
+def _judge(context: CheckContext, name: str, text: str, near: NearName) -> Level | None:
     """Judge words by what differs: a slip in a word of all offices, or in none that tells offices apart."""
-    form, name = context.report.form, context.author.strip()
+    form = context.report.form
     is_last = near.at == len(name) - 1
+    if name != context.author.strip() and name[near.at : near.at + 1] in form.locale.text.optional_in_names:
+        return None  # the short name of an office of another level
     if near.slip != "other":
         optional = f"{form.locale.text.optional_in_names} \u3000"
         is_optional = near.slip == "lost" and name[near.at] in optional
@@ -68,14 +78,17 @@ def _judge(context: CheckContext, text: str, near: NearName) -> Level | None:
     if is_of_all and (not is_last or not text[near.end : near.end + 1].isalpha()):  # else it may go on in another word
         return "warning"
     found = re.compile(re.escape(near.quote(text))).search(text, near.start)
-    return judge_place(form, text, found) if found else None
+    level = judge_place(form, text, found) if found else None
+    makes = form.text_rules.author.makes.replace("#", re.escape(near.quote(text)))
+    if level is None and makes and compile_pattern(makes).search(text):
+        return "warning" if is_of_all else "note"
+    return level
 
 
-def _make_finding(context: CheckContext, section: str, words: str, level: Level) -> Finding:
+def _make_finding(context: CheckContext, section: str, words: str, level: Level, name: str) -> Finding:
     if section == "title":
         address, place = section, context.report.facts.find_place(section, words=words)
     else:
         address, place = find_place(context, section, words)
-    name = context.author
     message = _("own-name-mistyped", words=words, name=name)
     return context.make_finding(address, message, level=level, label=_("should-be-name", name=name), place=place)

@@ -15,6 +15,7 @@
     outcome.granted = { person = 1 }
 """
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -28,6 +29,8 @@ from nianbao.model.tables.headings import join_ids
 
 LEVEL = "error"
 SCOPE = "figures"
+
+_WITHOUT_DOTS = re.compile(r"[._-]")
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
@@ -118,8 +121,15 @@ class _Keys:
         """Find the key that is nearest to another one by its letters, else by its label; "" if nothing is near."""
         if (above, key) not in self._nearest:
             by_label = (near for near, label in self._list_labels(above) if key in label)
-            self._nearest[above, key] = find_nearest(key, sorted(self.list_below(above))) or next(by_label, "")
+            nearest = self._find_path(above, key) or find_nearest(key, sorted(self.list_below(above)))
+            self._nearest[above, key] = nearest or next(by_label, "")
         return self._nearest[above, key]
+
+    def _find_path(self, above: str, key: str) -> str:
+        """Find the path below an address that a key is but for the dots in it; "" if none is."""
+        start, letters = f"{above}." if above else "", _WITHOUT_DOTS.sub("", key)
+        paths = (address.removeprefix(start) for address in self._form.groups if address.startswith(start))
+        return next((path for path in paths if "." in path and _WITHOUT_DOTS.sub("", path) == letters), "")
 
     def find_elsewhere(self, above: str, key: str) -> str:
         """Find the only address of the form that ends with a key, below the address above it or else anywhere."""

@@ -51,10 +51,10 @@ def _compare(text: str, start: int, name: str) -> NearName | None:
     at = next((at for at, (one, other) in enumerate(zip(words, name, strict=False)) if one != other), len(words))
     if f"{name[:at]}{name[at + 1 : at + 2]}{name[at : at + 1]}{name[at + 2 :]}" == words[:size]:
         return NearName(start, start + size, "exchanged", at)
+    if at > 0 and words[at - 1] == words[at : at + 1] and words[at + 1 :] == name[at:]:
+        return NearName(start, start + size + 1, "doubled", at)
     if len(words) >= size and words[at + 1 : size] == name[at + 1 :]:
         return NearName(start, start + size, "other", at)
     if 0 < at < size - 1 and words[at : size - 1] == name[at + 1 :]:
         return NearName(start, start + size - 1, "lost", at)
-    if at > 0 and words[at - 1] == words[at : at + 1] and words[at + 1 :] == name[at:]:
-        return NearName(start, start + size + 1, "doubled", at)
     return None

@@ -121,7 +121,7 @@ def recognize(document: PublishedDocument, forms: Sequence[Form], period: Period
     if period.year:
         document = leave_out_other_years(document, {period.year, texts.year}, forms[0].kind.signs)
     tables = recognize_tables(document, layouts, in_force.edition) if layouts else RecognizedTables()
-    _check_tables(tables, texts, forms)
+    _check_tables(tables, texts, forms, scanned=document.scanned)
     calendar = in_force.kind.calendar
     if not calendar.has(period):  # of a part of a year the texts say the year at most
         raise UserError(_("report-year-unknown"), _("give-year", example=EXAMPLES[calendar.unit]))
@@ -168,11 +168,13 @@ def _is_page_number(line: str, reading: Reading) -> bool:
     return bool(reading.page_number.fullmatch(line) or _PAGE_NUMBER.fullmatch(line))
 
 
-def _check_tables(tables: RecognizedTables, texts: ExtractedText, forms: Sequence[Form]) -> None:
+def _check_tables(tables: RecognizedTables, texts: ExtractedText, forms: Sequence[Form], *, scanned: bool) -> None:
     """Raise `UserError` where no table was recognized, and where there are those of two reports."""
     has_tables = any(form.tables for form in forms)
     expected = sum(bool(section.heading) for section in forms[0].sections)
     if not tables.rows if has_tables else len(texts.headings) <= expected * _MIN_HEADINGS:
+        if scanned:
+            raise UserError(_("no-table-on-scan"), _("scan-again-clearly"))
         raise UserError(
             _("no-table-recognised"),
             _("check-file-or-run-ocr")

@@ -16,7 +16,7 @@ _PATTERN = Meta(pattern=r"\S")
 _PATTERN_KEYS = (
     "sentence_end", "part_end", "year", "not_count_before", "not_count_after",
     "numeral_before", "numeral_after", "inexact_before", "inexact_after", "office_words", "doubled", "days",
-    "doubled_words", "period_end",
+    "doubled_words", "period_end", "shares_of_one",
 )  # fmt: skip
 
 # How many groups the pattern of a key has, which are numbers or words, and the message on one that has others.
@@ -24,6 +24,7 @@ _GROUPS = {
     "year": (1, N_("year-pattern-needs-group")),
     "days": (3, N_("days-pattern-needs-groups")),
     "period_end": (2, N_("period-end-pattern-needs-groups")),
+    "shares_of_one": (1, N_("shares-pattern-needs-group")),
     "doubled_words": (1, N_("doubled-words-pattern-needs-group")),
 }
 _OF_NUMBERS = ("numbering", "shares")  # each pattern has one group, which is the number
@@ -62,11 +63,13 @@ class TextFormats(Shape, frozen=True):
     prompts: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-prompts")] = ()
     notes: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-notes")] = ()
     marks: Annotated[tuple[Annotated[str, Meta(min_length=2)], ...], Meta(description="field-text-marks")] = ()
+    mistyped: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-mistyped")] = ()
     doubled: Annotated[str, Meta(description="field-text-doubled")] = ""
     doubled_words: Annotated[str, Meta(description="field-text-doubled-words")] = ""
     days: Annotated[str, Meta(description="field-text-days")] = ""
     period_end: Annotated[str, Meta(description="field-text-period-end")] = ""
     numbering: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-numbering")] = ()
+    shares_of_one: Annotated[str, Meta(description="field-text-shares-of-one")] = ""
     shares: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-shares")] = ()
     office_words: Annotated[str, Meta(description="field-text-office-words")] = ""
     optional_in_names: Annotated[str, Meta(description="field-text-optional-in-names")] = ""
@@ -76,7 +79,7 @@ class TextFormats(Shape, frozen=True):
 def find_text_faults(formats: TextFormats) -> Iterator[Fault]:
     """Find patterns of a locale that are no regular expressions, or that lack the group of a year."""
     patterns: list[tuple[Keys, str]] = [(("text", key), getattr(formats, key)) for key in _PATTERN_KEYS]
-    for key in ("prompts", "notes", *_OF_NUMBERS):
+    for key in ("prompts", "notes", "mistyped", *_OF_NUMBERS):
         patterns += [(("text", key, number), text) for number, text in enumerate(getattr(formats, key))]
     for keys, text in patterns:
         try:

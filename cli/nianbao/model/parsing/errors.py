@@ -8,13 +8,14 @@ import toml_rs
 from msgspec.structs import replace
 
 from nianbao.model.finding import Finding, Place
-from nianbao.model.i18n import N_, _
+from nianbao.model.i18n import N_, _, join_words
 from nianbao.model.parsing.scanner import find_slips
 from nianbao.model.parsing.signs import Slip, correct
 
 _LONGEST_TEXT = 2_000_000  # characters that are searched for slips: no data file may be longer
 _LONGEST_LINE = 160  # characters of a line that is shown as it should be
 _MOST_TOLD = 20  # slips of one file
+_MANY_LINES = 5  # with slips of one kind, which are told together
 _CONTROL = "Cc"  # the Unicode category of control characters
 _PROSE = "slip-prose"
 _ERROR_PLACE = re.compile(r"TOML parse error at line (\d+), column (\d+)")
@@ -40,7 +41,7 @@ def explain_error(text: str, file: str, error: str, *, is_data: bool = True) -> 
     Of slips in data files it says that a command mends them.
     """
     slips = find_slips(text, is_data=is_data) if len(text) <= _LONGEST_TEXT else []
-    found = list(_describe_slips(slips, text, file, is_data=is_data))
+    found = _gather_alike(_describe_slips(slips, text, file, is_data=is_data))
     told = {finding.place.line for finding in found}
     rest = _find_rest(correct(text, slips, certain=False, known=False)) if slips else error
     if rest:
@@ -79,11 +80,33 @@ def _describe_error(text: str, file: str, error: str) -> Finding:
 # ── slips ────────────────────────────────────────────────────────────────────
 
 
-def _describe_slips(slips: Sequence[Slip], text: str, file: str, *, is_data: bool) -> Iterator[Finding]:
-    """Describe slips: those of one kind on one line together, and lines of words that follow each other."""
+def _gather_alike(described: Iterable[tuple[str, Finding]]) -> list[Finding]:
+    """Make one finding of slips of one kind that a command mends, where they stand on many lines."""
+    by_key: dict[str, list[Finding]] = {}
+    found: list[Finding] = []
+    for key, finding in described:
+        if key:
+            by_key.setdefault(key, []).append(finding)
+        else:
+            found.append(finding)
+    for alike in by_key.values():
+        if len(alike) < _MANY_LINES:
+            found += alike
+            continue
+        lines = join_words([str(finding.place.line) for finding in alike[1:]])
+        found.append(replace(alike[0], notes=(_("slips-alike-on-lines", lines=lines),), fix=_("run-fix-for-all")))
+    return found
+
+
+def _describe_slips(slips: Sequence[Slip], text: str, file: str, *, is_data: bool) -> Iterator[tuple[str, Finding]]:
+    """Describe slips: those of one kind on one line together, and lines of words that follow each other.
+
+    With each comes the key of its message where a command mends them.
+    """
     prose_line = -1
     for number, source, of_line in split_by_line(slips, text):
         known = all(slip.after is not None for slip in of_line)
+        is_mended = is_data and all(slip.certain for slip in of_line)
         right = correct(source, of_line, certain=False).strip().replace("\t", " ") if known else ""
         by_key: dict[str, list[Slip]] = {}
         for slip in of_line:
@@ -93,8 +116,7 @@ def _describe_slips(slips: Sequence[Slip], text: str, file: str, *, is_data: boo
             prose_line = number if key == _PROSE else prose_line
             if key and not is_more_prose:
                 finding = _describe_group(group, source, Place(file, number))
-                is_mended = is_data and all(slip.certain for slip in group)
-                yield replace(finding, fix=_describe_fix(right, is_mended=is_mended))
+                yield key if is_mended else "", replace(finding, fix=_describe_fix(right, is_mended=is_mended))
 
 
 def split_by_line(slips: Sequence[Slip], text: str) -> Iterator[tuple[int, str, list[Slip]]]:
@@ -118,10 +140,12 @@ def describe_slip(slip: Slip, parts: Iterable[str]) -> str:
 def _name_part(part: str) -> str:
     """Name a part of a text for people: a blank or an invisible sign by its number."""
     if not part.strip():
-        part = part[0]
-    return "".join(
-        sign if sign.isprintable() and part.strip() else _("blank-sign", code=f"{ord(sign):04X}") for sign in part
-    )
+        return _name_sign(part[0])
+    return "".join(sign if sign.isprintable() else _name_sign(sign) for sign in part.replace("\t", " "))
+
+
+def _name_sign(sign: str) -> str:
+    return _("blank-sign", code=f"{ord(sign):04X}")
 
 
 def _describe_group(slips: Sequence[Slip], source: str, place: Place) -> Finding:
@@ -134,7 +158,9 @@ def _describe_group(slips: Sequence[Slip], source: str, place: Place) -> Finding
 
 
 def _describe_fix(right: str, *, is_mended: bool) -> str:
-    """Say how a line should be, and whether a command mends it."""
+    """Say how a line should be, without its comment where it is long, and whether a command mends it."""
+    if len(right) > _LONGEST_LINE:
+        right = right.rpartition("  #")[0].rstrip()
     if not right or len(right) > _LONGEST_LINE:
         return ""
     return _("write-line-or-run-fix", line=right) if is_mended else _("write-line", line=right)

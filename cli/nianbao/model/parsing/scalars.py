@@ -40,9 +40,13 @@ _WITH_UNIT = re.compile(r"([+-]?\d[\d,]*(?:\.\d+)?)[ ]*([^\d\s+*/=,.-][^\d,;:]{0
 _WITH_WORDS = re.compile(r"[^\x00-\x7f]{1,2}(\d+(?:\.\d+)?)", re.ASCII)
 _WITH_BLANKS = re.compile(r"[+-]?\d+(?:[ ]*\.)?(?:[ ]+\d+)+(?:\.\d+)?", re.ASCII)
 _LETTERS_AS_DIGITS = re.compile(r"(?=.*\d)[\dOolI]+", re.ASCII)
+_DATE_BACKWARDS = re.compile(r"(\d\d?)[-/.](\d\d?)[-/.](\d{4})", re.ASCII)
+_FIGURE = r"\d+(?:\.\d+)?"
+_FIGURES = re.compile(rf"{_FIGURE}(?:(?:[ \t]*[,;|][ \t]*{_FIGURE}){{2,}}|(?:[ \t]+{_FIGURE}){{3,}})", re.ASCII)
+_COMMA_IN_NUMBER = re.compile(r"[+-]?\d+(?:,\d+)+", re.ASCII)
 _SUM = re.compile(r"\d+(?:\s*[+*]\s*\d+)+", re.ASCII)
 _IN_BRACKETS = re.compile(r"\((\d+(?:\.\d+)?)\)", re.ASCII)
-_YEAR_DIGITS, _TEN, _MYRIAD = 4, 10, 10_000
+_YEAR_DIGITS, _TEN, _MYRIAD, _MONTHS = 4, 10, 10_000, 12
 _CODE_DIGITS = 9  # from which on digits with a zero before them are a number of a telephone, or a code
 _BOOLEANS = {"true", "false"}
 _NOTHING = {"null", "none", "nil", "n/a", "na", "undefined"}
@@ -59,9 +63,11 @@ def read_value(token: str, original: str, *, in_row: bool) -> ScalarReading | No
 
 
 def read_separated(text: str, at: int) -> str:
-    """Return the number with separators of thousands that begins at a place of a text, or nothing."""
+    """Return the number with commas within, as between thousands, that begins at a place of a text, or nothing."""
     match = _SEPARATED.match(text, at)
-    return match[0] if match and "," in match[0] else ""
+    if not match or "," not in match[0]:
+        match = _COMMA_IN_NUMBER.match(text, at)
+    return match[0] if match else ""
 
 
 def _list_readings(token: str, original: str, *, in_row: bool) -> Iterator[ScalarReading]:
@@ -70,12 +76,7 @@ def _list_readings(token: str, original: str, *, in_row: bool) -> Iterator[Scala
         yield ScalarReading(N_("slip-no-figure"))
     if _SEPARATED.fullmatch(token):
         yield ScalarReading(N_("slip-separators"), re.sub("[, ']", "", token), certain=True)
-    if match := _DATE.fullmatch(token):
-        yield _make_day(match[1], match[2], match[3])
-    if numerals := _read_date_in_words(token):
-        yield _make_day(*numerals)
-    if _PART_OF_DATE.fullmatch(token):
-        yield ScalarReading(N_("slip-part-of-date"))
+    yield from _list_days(token)
     if token.lower() in _BOOLEANS:
         yield ScalarReading(N_("slip-boolean"), token.lower(), certain=True)
     yield from _list_numbers(token, in_row=in_row)
@@ -84,11 +85,30 @@ def _list_readings(token: str, original: str, *, in_row: bool) -> Iterator[Scala
     yield ScalarReading(N_("slip-text-in-row")) if in_row else ScalarReading(N_("slip-text"), _quote(original))
 
 
+def _list_days(token: str) -> Iterator[ScalarReading]:
+    if match := _DATE.fullmatch(token):
+        yield _make_day(match[1], match[2], match[3])
+    if match := _DATE_BACKWARDS.fullmatch(token):
+        yield _turn_day(match[1], match[2], match[3])
+    if numerals := _read_date_in_words(token):
+        yield _make_day(*numerals)
+    if _PART_OF_DATE.fullmatch(token):
+        yield ScalarReading(N_("slip-part-of-date"))
+
+
 def _make_day(year: str, month: str, day: str) -> ScalarReading:
     text = "-".join((year, month.zfill(2), day.zfill(2)))
     if not _VALID.fullmatch(text) or _is_impossible_day(text):
         return ScalarReading(N_("slip-no-such-day"))
     return ScalarReading(N_("slip-date"), text, certain=True)
+
+
+def _turn_day(first: str, second: str, year: str) -> ScalarReading:
+    """Make a day of one written backwards: where either number may be the month, nobody can tell."""
+    if int(first) <= _MONTHS and int(second) <= _MONTHS:
+        return ScalarReading(N_("slip-part-of-date"))
+    month, day = sorted((first, second), key=int)
+    return _make_day(year, month, day)._replace(certain=False)
 
 
 def _read_date_in_words(text: str) -> list[str]:
@@ -112,6 +132,10 @@ def _read_numeral(values: list[int]) -> str:
 
 
 def _list_numbers(token: str, *, in_row: bool) -> Iterator[ScalarReading]:
+    if not in_row and token[0] != "0" and _FIGURES.fullmatch(token):
+        yield ScalarReading(N_("slip-row-without-names"))
+    if in_row and _COMMA_IN_NUMBER.fullmatch(token):
+        yield ScalarReading(N_("slip-comma-in-number"))
     if match := _SIGN_APART.fullmatch(token):
         yield ScalarReading(N_("slip-blank-in-number"), match[1] + match[2], certain=True)
     if match := _NO_INTEGER_PART.fullmatch(token):

@@ -10,17 +10,19 @@ import re
 from msgspec.structs import replace
 
 from nianbao.model.i18n import N_
+from nianbao.model.parsing.keys import BARE_PATH, PATH, describe_odd_name, join_keys
 from nianbao.model.parsing.signs import Slip
-from nianbao.model.parsing.values import BARE_PATH, PATH, Keys, TooDeepError, ValueScanner
+from nianbao.model.parsing.values import Keys, TooDeepError, ValueScanner
 
 _COMMENT = re.compile(r"#|//+|/\*+|<!--|--+(?=[^-\d])|;(?=[ \t]*+[^\s#])")
 _HEADER = re.compile(rf"(\[++)[ \t]*+({PATH.pattern})[ \t]*+(\]*+)")
 _HEADER_OF_WORDS = re.compile(r"(\[++)([^\[\]#\"'\n]*+)(\]++)")
+_ROUND_HEADER = re.compile(rf"\([ \t]*+({BARE_PATH.pattern})[ \t]*+\)")
 _HEADER_WITHOUT_START = re.compile(rf"({PATH.pattern})[ \t]*+(\]++)")
 _WORDS_WITH_COLON = re.compile(r"(?![\x00-\x09\x0b-\x7f]++:)[^\s=:\"'\[\]{}]++[ \t]*+:(?![ \t]*+[\d\"'\[{])")
 # A line that begins with words, a sign `=`, and what can be a value.
 _WORDS_WITH_VALUE = re.compile(r"([^\s=:#\"'\[\]{}][^=#\"'{}\n]{0,30}?)[ \t]*+(=)[ \t]*+(?=[{\[\d\"'+-])")
-_BETWEEN_KEYS = re.compile(r"[ \t.]++")
+_TEXT_OF_LINES = re.compile(r"\"{3}[ \t\r]*+\n|'{3}[ \t\r]*+\n")
 _OPEN_TEXTS = {"slip-quote-open", "slip-text-open", "slip-needs-three-quotes"}
 _STATEMENT_BELOW = re.compile(r"[^\n]*+\s*+(?:#|\[{1,2}[A-Za-z]|[A-Za-z][\w.-]*+[ \t]*+=|\Z)")
 _ARRAY_OF_TABLES = 2  # brackets
@@ -71,9 +73,10 @@ class _Scanner(ValueScanner):
         start = self.at
         match = _HEADER.match(self.folded, start)
         words = None if match and match[3] else _HEADER_OF_WORDS.match(self.folded, start)
-        if words and (path := _join_keys(words[2])):
-            match, keys = words, tuple(path.split("."))
-            self.add(match.start(2), match.end(2), _name_fault(words[2]), path)
+        if words and words[2].strip():
+            match, keys = words, tuple((join_keys(words[2]) or f"x{start}").split("."))
+            key, after, values = describe_odd_name(words[2])
+            self.add(match.start(2), match.end(2), key, after, stand_in=".".join(keys), **values)
         elif match:
             self.at = match.start(2)
             keys = self.read_path(match.end(2))
@@ -104,7 +107,11 @@ class _Scanner(ValueScanner):
 
     def _scan_statement(self) -> None:
         start = self.at
-        if not _WORDS_WITH_COLON.match(self.folded, start) and self.scan_entry(self.table, "line"):
+        if _TEXT_OF_LINES.match(self.folded, start):
+            self.add(start, start, N_("slip-text-without-name"), stand_in=f"x{start} = ")
+            self.scan_string("line")
+            self._end_line()
+        elif not _WORDS_WITH_COLON.match(self.folded, start) and self.scan_entry(self.table, "line"):
             self._end_line()
         else:
             self._scan_other_line(start)
@@ -112,7 +119,8 @@ class _Scanner(ValueScanner):
     def _scan_other_line(self, start: int) -> None:
         """Read a line that is no entry: a header, a bracket that was left over, or words without a comment mark."""
         if words := _WORDS_WITH_VALUE.match(self.folded, start):
-            self._scan_words_as_key(words)
+            self.scan_odd_entry(words, "line")
+            self._end_line()
             return
         match = _HEADER_WITHOUT_START.match(self.folded, start)
         line = self.folded[start : self.find_line_end(start)]
@@ -123,25 +131,16 @@ class _Scanner(ValueScanner):
             self.at = match.end()
             self._end_line()
             return
+        bracketed = _ROUND_HEADER.fullmatch(line.strip())
         if not line.strip(" \t\r])},;("):
             self.add(start, start + len(line.rstrip()), N_("slip-bracket-left-over"), "")
-        elif BARE_PATH.fullmatch(name := line.strip()):
-            at = start + line.index(name)
-            self.add(at, at + len(name), N_("slip-header-without-brackets"), f"[{name}]")
+        elif bracketed or BARE_PATH.fullmatch(line.strip()):
+            name = bracketed[1] if bracketed else line.strip()
+            self.add(start, start + len(line.rstrip()), N_("slip-header-without-brackets"), f"[{name}]")
             self._define_table(tuple(name.split(".")), start, is_array=False)
         else:
             self.add(start, start, N_("slip-prose"), "# ")
         self._pass_line()
-
-    def _scan_words_as_key(self, words: re.Match[str]) -> None:
-        """Read an entry whose key is several words, such as the label of a row."""
-        path = _join_keys(words[1])
-        key = _name_fault(words[1]) if path else N_("slip-key-words")
-        stand_in = f'"x{words.start()}"'
-        self.add(words.start(), words.end(1), key, path or None, stand_in=stand_in)
-        self.at = words.end()
-        self.scan_value("line", words.start(2))
-        self._end_line()
 
     def _pass_line(self) -> None:
         end = self.find_line_end(self.at)
@@ -159,7 +158,7 @@ class _Scanner(ValueScanner):
         end = start + len(rest)
         if not rest:
             return
-        if not rest.strip(" \t.,;"):
+        if not rest.strip(" \t.,;:"):
             self.add(start, end, N_("slip-sign-at-end"), "", certain=True)
             self.at = end
         elif not rest.strip(" \t]})"):
@@ -170,14 +169,3 @@ class _Scanner(ValueScanner):
             self._pass_line()
             return
         self._end_line()
-
-
-def _join_keys(words: str) -> str:
-    """Join the keys of a name that has blanks between them, or dots too many; empty if one of them is no key."""
-    path = ".".join(_BETWEEN_KEYS.split(words.strip(" \t.")))
-    return path if BARE_PATH.fullmatch(path) else ""
-
-
-def _name_fault(words: str) -> str:
-    """Return the key of the message on a name whose keys are not joined by single dots."""
-    return N_("slip-key-dots") if "." in words else N_("slip-key-blank")

@@ -34,6 +34,7 @@ _OPEN_ENDS = {
 _CLOSINGS = {context: re.compile(f"[^\n]*?{_ANY}{after}") for context, after in _AFTER.items()}
 _INNER = re.compile(f"{_DOUBLE}([^{re.escape(DOUBLE_QUOTES)}\\\\]*+){_DOUBLE}")
 _SEVERAL = re.compile(rf"{_INNER.pattern}(?>(?:[ \t]*+,[ \t]*+{_INNER.pattern})+)")
+_COMMA_WITHIN = re.compile('[,\uff0c\u3001]""')
 _MOST_MARKS = 20  # of three each within a text
 _LAST_CLOSING = re.compile(f"[^\n#]*{_ANY}{_AFTER['line']}")
 
@@ -244,7 +245,12 @@ def _is_balanced(inner: str) -> bool:
 
 
 def _quote_within(inner: str) -> str | None:
-    """Quote a text, with Chinese quotation marks in the place of straight ones; None where they are in no pairs."""
+    """Quote a text, with Chinese quotation marks in the place of straight ones; None where they are in no pairs.
+
+    A comma in front of two marks is the one between two texts, that was written within the first.
+    """
+    if _COMMA_WITHIN.search(inner):
+        return f'"{_COMMA_WITHIN.sub(chr(34) + ", " + chr(34), inner)}"'
     parts = inner.split('"')
     if "\\" in inner or len(parts) % 2 == 0:
         return None

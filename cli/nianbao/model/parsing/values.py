@@ -4,18 +4,14 @@ import re
 
 from nianbao.model.i18n import N_
 from nianbao.model.parsing.hazards import DEPTH_LIMIT
+from nianbao.model.parsing.keys import BARE_KEY, ODD_PATH, PART, PATH, describe_odd_name
 from nianbao.model.parsing.scalars import read_separated, read_value
 from nianbao.model.parsing.signs import QUOTES
 from nianbao.model.parsing.strings import StringScanner
 
 _QUOTES = re.escape(QUOTES)
-_PART = re.compile(rf"\"[^\"\n]*+\"|'[^'\n]*+'|[^\s=:.,;\[\]{{}}()#/{_QUOTES}]++")
-# A group repeats within `(?>…)`: before Python 3.11.5 a possessive repeat takes the beginning of one more with it.
-PATH = re.compile(rf"(?:{_PART.pattern})(?>(?:[ \t]*+\.[ \t]*+(?:{_PART.pattern}))*)")
 _ASSIGN = re.compile(r"[ \t]*+(==|=>|:=|[=:])")
 _VALUE_FOLLOWS = re.compile(rf"[ \t]++(?:[{_QUOTES}\[{{]|[+-]?\d)")
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-BARE_PATH = re.compile(rf"{_BARE_KEY.pattern}(?>(?:\.{_BARE_KEY.pattern})*)")
 _ENTRY = re.compile(rf"{PATH.pattern}[ \t]*+[=:](?!//)")
 _ROUND_ROW = re.compile(rf"\([ \t]*+{_ENTRY.pattern}")
 # A number or a day, and behind blanks words, which lack a comment mark; after one blank they may be a unit.
@@ -61,6 +57,9 @@ class ValueScanner(StringScanner):
         """Read `key = value` on a `line` or in a `row`; return whether there is one here."""
         start = self.at
         path = PATH.match(self.folded, start)
+        if odd := ODD_PATH.match(self.folded, start):
+            self.scan_odd_entry(odd, context)
+            return True
         if not path:
             if not self.is_at("=:"):
                 return False
@@ -86,14 +85,21 @@ class ValueScanner(StringScanner):
         self.scan_value(context, sign.start(1) if sign else path.end() - 1, keys)
         return True
 
+    def scan_odd_entry(self, entry: re.Match[str], context: str) -> None:
+        """Read an entry whose key is several words, such as the label of a row, or has dots too many."""
+        key, after, values = describe_odd_name(entry[1])
+        self.add(entry.start(), entry.end(1), key, after, stand_in=f'"x{entry.start()}"', **values)
+        self.at = entry.end()
+        self.scan_value(context, entry.start(2))
+
     def read_path(self, end: int, table: Keys = ()) -> Keys:
         """Read the keys of a path within a table up to its end, and go there."""
         keys: list[str] = []
-        for match in _PART.finditer(self.folded, self.at, end):
+        for match in PART.finditer(self.folded, self.at, end):
             part = match[0]
             if part[0] in "\"'":
                 self.passed.append(match.span())
-            elif not _BARE_KEY.fullmatch(part):
+            elif not BARE_KEY.fullmatch(part):
                 quoted = f'"{self.text[match.start() : match.end()]}"'
                 if not self.is_data or (*table, *keys)[:1] == _OWN:
                     self.add(match.start(), match.end(), N_("slip-key"), quoted, certain=True)
@@ -185,7 +191,7 @@ class ValueScanner(StringScanner):
                     break
                 has_lines = True
                 continue
-            if self.is_at(",;."):
+            if self.is_at(",;.") and not ODD_PATH.match(self.folded, self.at):
                 self._scan_comma(after_comma=after_comma)
                 after_comma = True
                 continue
@@ -267,8 +273,10 @@ class ValueScanner(StringScanner):
     def _pass_junk(self, context: str) -> None:
         """Pass over what is no entry."""
         start = self.at
-        end = max(start + 1, self._find_part_end(start, context))
-        self.add(start, end, N_("slip-no-entry"))
+        words = self.folded[start : self._find_part_end(start, context)].rstrip()
+        end = start + max(1, len(words))
+        key = N_("slip-figure-without-name") if words.replace(".", "").isdecimal() else N_("slip-no-entry")
+        self.add(start, end, key, stand_in=f"x{start} = 0")
         self.passed.append((start, end))
         self.at = self.last = end
 

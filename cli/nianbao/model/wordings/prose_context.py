@@ -50,12 +50,14 @@ class Author(Shape, frozen=True):
 
     In brackets behind words of `own`; or in the place of one who does something, which begins behind `begins`, and
     who does what only the author does: words of `acts` behind it. Behind words of `partner` it is another party.
+    Around its own name with a slip, `makes` says that the author makes something; # is the name.
     """
 
     own: Annotated[str, Meta(description="field-author-own")] = ""
     begins: Annotated[str, Meta(description="field-author-begins")] = ""
     acts: Annotated[str, Meta(description="field-author-acts")] = ""
     partner: Annotated[str, Meta(description="field-author-partner")] = ""
+    makes: Annotated[str, Meta(description="field-author-makes")] = ""
 
 
 class Parts(Shape, frozen=True):

@@ -9,17 +9,27 @@ from nianbao.cli.terminal import StyledText, echo
 from nianbao.compare.figures import ComparedValue
 from nianbao.compare.offices import OfficePair, OfficesComparison
 from nianbao.compare.page import format_change, format_percent, format_value
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, join_words
 from nianbao.model.value_types import format_number
 
 _MAX_OFFICES = 30  # of a key figure; of more those are shown whose change is largest
 
 
 def print_offices_comparison(comparison: OfficesComparison) -> None:
-    """Print a table for each key figure, what does not follow from last year, and which offices lack a report."""
-    for address in comparison.figures:
-        _print_figure(comparison, address)
+    """Print a table for each key figure, what does not follow from last year, and which offices lack a report.
+
+    Figures of which no office has any are named together.
+    """
+    empty: list[str] = []
+    for address, figure in comparison.figures.items():
+        if all(value.is_empty for _pair, value in comparison.list_values(address)):
+            empty.append(figure.label)
+        else:
+            _print_figure(comparison, address)
     locale = comparison.form.locale
+    if empty:
+        echo(_("compare-figures-all-zero", figures=join_words(empty)))
+        echo("")
     links = [(pair, link) for pair in comparison.compared for link in pair.links]
     if links:
         echo(StyledText(_("compare-links-broken", count=len(links)), bold=True))
@@ -53,12 +63,11 @@ def _print_figure(comparison: OfficesComparison, address: str) -> None:
     if len(shown) > _MAX_OFFICES:
         largest = sorted(shown, key=_measure_change, reverse=True)[:_MAX_OFFICES]
         shown = [one for one in shown if one in largest]
-    if shown:
-        periods = (locale.format_period(period) for period in (comparison.before, comparison.after))
-        total = comparison.add_up(address)
-        rows = [_make_row(comparison, pair, value) for pair, value in shown]
-        rows += [(_("compare-sum-of-leaves"), *_format(comparison, total))] if total else []
-        findings.print_table((_("head-unit"), *periods, _("head-change"), _("head-percent")), rows)
+    periods = (locale.format_period(period) for period in (comparison.before, comparison.after))
+    total = comparison.add_up(address)
+    rows = [_make_row(comparison, pair, value) for pair, value in shown]
+    rows += [(_("compare-sum-of-leaves"), *_format(comparison, total))] if total else []
+    findings.print_table((_("head-unit"), *periods, _("head-change"), _("head-percent")), rows)
     if omitted := len(values) - len(shown):
         echo("  " + _("compare-offices-left-out", count=omitted))
     echo("")
