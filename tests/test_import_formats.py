@@ -220,6 +220,23 @@ def test_a_workbook_saved_by_libreoffice_in_another_format_gives_the_same_figure
 # ── mails ────────────────────────────────────────────────────────────────────────────
 
 
+def make_archive(*pages):
+    """Return web pages in one file, as browsers save them, each of a frame."""
+    message = EmailMessage()
+    message.make_related()
+    for page in pages:
+        message.add_related(page, subtype="html", cte="quoted-printable")
+    return message.as_bytes()
+
+
+def test_the_frame_with_the_tables_is_read_of_a_saved_page(form, forms):
+    found = number_figures(form)
+    page, outside = make_page(form, found), "<html><body><iframe src='cid:1'></iframe><p>首页</p></body></html>"
+    for pages in ((outside, page), (page, outside)):
+        recognized = recognize(readers.read(make_archive(*pages), "mhtml"), forms)
+        assert {address: cell.value for address, cell in recognized.cells_by_address.items()} == found
+
+
 def make_mail(*files, text="请查收。", html=""):
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "a@example.org", "b@example.org", "政府信息公开工作年度报告"

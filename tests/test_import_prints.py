@@ -48,6 +48,18 @@ READ = {
     "hidden": "<b hidden>7</b>{}",
     "hidden paragraph": '<p style="DISPLAY:none">7</p><p>{}</p>',
     "a field": '<input type="text" value="{}">',
+    "a field with other attributes": '<input data-value="99" value="{}" default-value="7">',
+    "a field of lines": "<textarea rows=1> {} </textarea>",
+    "the choice of a list": "<select><option>0<option selected>{}<option>7</select>",
+    "the first choice of a list": "<select><option>{}</option><option>7</option></select>",
+    "transparent": '<span style="opacity: 0">7</span>{}',
+    "beside the page": '<span style="position:absolute; left:-9999px">7</span>{}',
+    "indented out of the page": '<p style="text-indent:-999em">7</p><p>{}</p>',
+    "cut off": '<span style="position: absolute; clip: rect(0 0 0 0)">7</span>{}',
+    "of no width": '<span style="overflow:hidden;width:0;display:inline-block">7</span>{}',
+    "how it is read": "<ruby>{}<rt>7</rt></ruby>",
+    "in a cell behind a hidden one": '{}</td><td style="display:none">7',
+    "narrow, but there": '<span style="overflow:hidden;width:0.5em;left:-9px">{}</span>',
     "beside a picture": '{}<img src="mark.png">',
     "small, but there": '<span style="font-size:0.9em">{}</span>',
     "behind a tab": '<div style="display:none"><p>{}</p></div>',
@@ -372,6 +384,48 @@ def test_figures_that_count_are_no_numbers_of_rows(form, forms):
                 item[0], found[item[1]] = str(number), number
     _right, wrong = judge(compose(form, tables, print_cells), "txt", found, forms)
     assert not wrong
+
+
+# ── rows that number the columns ────────────────────────────────────────────────────
+
+
+def number_columns(grid, sign, words):
+    """Put a row behind the headers that numbers the columns of figures; `words` stand over the labels."""
+    first = next(number for number, line in enumerate(grid.lines) if any(address for _, address, _ in line))
+    line = grid.lines[first]
+    figures = [item for item in line if item[1]]
+    labels = [item for item in line if not item[1]]
+    texts = [*words[: len(labels)], *[""] * (len(labels) - len(words))]
+    added = [[text, "", "header"] for text in [*texts, *(sign(number) for number in range(1, len(figures) + 1))]]
+    for item, model in zip(added, [*labels, *figures], strict=True):
+        _row, column, _rowspan, colspan = grid.spans[id(model)]
+        grid.spans[id(item)] = (first, column, 1, colspan)
+    grid.lines.insert(first, added)
+    return grid
+
+
+NUMERALS = ["", *"一二三四五六七八九十", *(f"十{ones}" for ones in "一二三四五")]
+
+
+@pytest.mark.parametrize(
+    ("words", "sign"),
+    [
+        ((), str),
+        (("甲", "乙"), "（{}）".format),
+        (("行次",), NUMERALS.__getitem__),
+        ((), lambda one: chr(0x245F + one)),
+    ],
+)
+@pytest.mark.parametrize("write", [print_table, pad_lines])
+def test_a_row_that_numbers_the_columns_is_left_out(words, sign, write, form, forms):
+    found = draw_figures(form, Random(3))  # noqa: S311  # see above
+    grids = {name: number_columns(grid, sign, words) for name, grid in make_grids(form, found).items()}
+    small = {slot.address for table in form.tables if len(table.slots) <= 10 for slot in table.slots}
+    lines = compose(form, grids, write).splitlines()
+    page = "\n".join(line if write is not print_table or line.startswith("<") else f"<p>{line}</p>" for line in lines)
+    right, wrong = judge(page, "html" if write is print_table else "txt", found, forms)
+    assert not wrong
+    assert right >= len(found) - len(small)
 
 
 # ── tables of another year ───────────────────────────────────────────────────────────
