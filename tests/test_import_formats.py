@@ -10,6 +10,7 @@ from html import escape
 
 import opencc
 import openpyxl
+import pikepdf
 import pytest
 from cases import converted
 from test_import_field import fill_spans, make_page, number_figures
@@ -17,7 +18,7 @@ from test_import_field import fill_spans, make_page, number_figures
 from nianbao.build import outputs
 from nianbao.checks import check
 from nianbao.importer import pipeline, readers
-from nianbao.importer.readers import UnreadableError, libreoffice
+from nianbao.importer.readers import UnreadableError, libreoffice, page_layout, page_lines
 from nianbao.importer.recognition import PublishedTable, recognize
 from nianbao.model.period import Period
 from nianbao.workspace.store import Store
@@ -218,6 +219,56 @@ def test_a_workbook_saved_by_libreoffice_in_another_format_gives_the_same_figure
 
 
 # ── mails ────────────────────────────────────────────────────────────────────────────
+
+
+# ── pages of a PDF that lie on their sides ──────────────────────────────────────────
+
+
+@pytest.mark.parametrize("which", [slice(None), slice(1, None, 2)], ids=["all", "every second"])
+@pytest.mark.parametrize("angle", [90, 180, 270])
+def test_pages_on_their_sides_are_read_as_if_they_were_upright(angle, which, forms, root):
+    def read_cells(pdf):
+        return recognize(readers.read(pdf, "pdf"), forms, Period(2023)).cells_by_address
+
+    content = (root / "tests/published/hongze-2023.pdf").read_bytes()
+    upright = {address: (cell.state, cell.value) for address, cell in read_cells(content).items()}
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        for page in list(pdf.pages)[which]:
+            page.rotate(angle, relative=True)
+        turned = io.BytesIO()
+        pdf.save(turned)
+    cells = read_cells(turned.getvalue())
+    assert {address: (cell.state, cell.value) for address, cell in cells.items()} == upright
+    assert len(upright) > 100
+
+
+@pytest.mark.parametrize("direction", range(4))
+def test_a_digit_on_its_side_is_unknown_and_other_characters_so_are_left_out(direction):
+    def draw(text, left, turned):
+        a, b = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[(direction + turned) % 4]
+        return {"text": text, "x0": left, "x1": left + 5, "top": 7.0, "bottom": 12.0, "matrix": (a, b, -b, a, 0, 0)}
+
+    chars = [{**draw(*one), "size": 5.0} for one in (("件", 0.0, 0), ("密", 9.0, 1), ("7", 20.0, 1), ("8", 30.0, 0))]
+    turned = page_layout.turn_characters(chars, direction, 100.0, 200.0) if direction else chars
+    assert page_layout.find_direction(chars[::3]) == direction
+    assert [char["text"] for char in page_lines.select_characters(turned)] == ["件", page_lines.REPLACEMENT, "8"]
+
+
+def make_archive(*pages):
+    """Return web pages in one file, as browsers save them, each of a frame."""
+    message = EmailMessage()
+    message.make_related()
+    for page in pages:
+        message.add_related(page, subtype="html", cte="quoted-printable")
+    return message.as_bytes()
+
+
+def test_the_frame_with_the_tables_is_read_of_a_saved_page(form, forms):
+    found = number_figures(form)
+    page, outside = make_page(form, found), "<html><body><iframe src='cid:1'></iframe><p>首页</p></body></html>"
+    for pages in ((outside, page), (page, outside)):
+        recognized = recognize(readers.read(make_archive(*pages), "mhtml"), forms)
+        assert {address: cell.value for address, cell in recognized.cells_by_address.items()} == found
 
 
 def make_mail(*files, text="请查收。", html=""):

@@ -8,6 +8,7 @@ from variants import compose, draw_figures, format_rows, judge, make_grids, pad_
 from nianbao.importer.readers import read
 from nianbao.importer.recognition import recognize
 from nianbao.model.finding import UserError
+from nianbao.model.period import Period
 from nianbao.workspace.store import Store
 
 
@@ -47,6 +48,18 @@ READ = {
     "hidden": "<b hidden>7</b>{}",
     "hidden paragraph": '<p style="DISPLAY:none">7</p><p>{}</p>',
     "a field": '<input type="text" value="{}">',
+    "a field with other attributes": '<input data-value="99" value="{}" default-value="7">',
+    "a field of lines": "<textarea rows=1> {} </textarea>",
+    "the choice of a list": "<select><option>0<option selected>{}<option>7</select>",
+    "the first choice of a list": "<select><option>{}</option><option>7</option></select>",
+    "transparent": '<span style="opacity: 0">7</span>{}',
+    "beside the page": '<span style="position:absolute; left:-9999px">7</span>{}',
+    "indented out of the page": '<p style="text-indent:-999em">7</p><p>{}</p>',
+    "cut off": '<span style="position: absolute; clip: rect(0 0 0 0)">7</span>{}',
+    "of no width": '<span style="overflow:hidden;width:0;display:inline-block">7</span>{}',
+    "how it is read": "<ruby>{}<rt>7</rt></ruby>",
+    "in a cell behind a hidden one": '{}</td><td style="display:none">7',
+    "narrow, but there": '<span style="overflow:hidden;width:0.5em;left:-9px">{}</span>',
     "beside a picture": '{}<img src="mark.png">',
     "small, but there": '<span style="font-size:0.9em">{}</span>',
     "behind a tab": '<div style="display:none"><p>{}</p></div>',
@@ -127,6 +140,86 @@ def test_rows_before_the_first_shifted_one_are_read(form, forms):
     assert right >= 7 * 5
 
 
+def shift_at_both_ends(rows):
+    """Put the figures before the labels in some rows near the top, and in some near the end."""
+    heads = [labels for labels, figures in rows if not figures]
+    rows = [row for row in rows if row[1]]
+    middle = [*put_figures_first(rows[2:4]), *flatten(rows[4:-4]), *put_figures_first(rows[-4:-2])]
+    return [*heads, *flatten(rows[:2]), *middle, *flatten(rows[-2:])]
+
+
+def test_rows_between_two_shifted_parts_are_read(form, forms):
+    for seed in range(3):
+        found = draw_figures(form, Random(seed))  # noqa: S311  # see above
+        rows = list_requests(form, found)
+        right, wrong = judge(print_text(form, shift_at_both_ends(rows)), "txt", found, forms)
+        assert not wrong, seed
+        assert right >= 7 * (sum(bool(figures) for _, figures in rows) - 8), seed
+
+
+def test_a_row_behind_a_figure_without_a_label_is_not_placed_by_their_number(form, forms):
+    """The figures of some labels stand before them: behind the first, there are as many as rows."""
+    found = draw_figures(form, Random(6))  # noqa: S311  # see above
+    rows = list_requests(form, found)
+    heads = [labels for labels, figures in rows if not figures]
+    rows = [row for row in rows if row[1]][1:]  # the first one of the form is not there
+    _right, wrong = judge(print_text(form, [*heads, *put_figures_first(rows)]), "txt", found, forms)
+    assert not wrong
+
+
+def print_plain(form, found, change):
+    """Print a report as text, a line for each row; `change` gives what stands for the line of each row."""
+    grids = make_grids(form, found)
+    return compose(form, grids, lambda grid: (one for line in grid.lines for one in change(line)))
+
+
+def test_digits_are_not_split_where_cells_are_lost_too(form, forms):
+    """`0 0 0 527` may be 5, 2 and their sum 7 behind zeros, or a figure before a total that was lost."""
+    found = draw_figures(form, Random(0))  # noqa: S311  # see above
+    row = next(slot.row for slot in form.slots.values() if slot.address.startswith("requests.outcome.declined."))
+    own = [slot.address for slot in form.slots.values() if slot.row == row and slot.address.startswith("requests.")]
+
+    def change(line):
+        if any(address == own[0] for _, address, _ in line):
+            yield " ".join([*(text for text, address, _ in line if not address), "0 0 0 527"])
+        else:
+            yield " ".join(text for text, *_ in line)
+
+    cells = recognize(read(print_plain(form, found, change).encode(), "txt"), forms).cells_by_address
+    assert {cells[address].state for address in own} <= {"undecided", "blank"}
+    assert cells[own[-1]].state == "undecided"
+
+
+@pytest.mark.parametrize("at", [4, 7, 8])
+def test_a_row_that_a_line_of_the_page_interrupts_is_read_as_one(at, form, forms):
+    for seed in range(3):
+        found = draw_figures(form, Random(seed))  # noqa: S311  # see above
+
+        def change(line, at=at):
+            figures = [text for text, address, _ in line if address.startswith("review_litigation.")]
+            yield from (
+                (" ".join(figures[:at]), "file:///reports/2020.html", " ".join(figures[at:]))
+                if figures
+                else (" ".join(text for text, *_ in line),)
+            )
+
+        right, wrong = judge(print_plain(form, found, change), "txt", found, forms)
+        assert (right, wrong) == (len(found), []), seed
+
+
+def test_a_part_of_the_only_row_of_a_table_is_not_read_where_the_parts_are_not_all_of_it(form, forms):
+    for seed in range(5):
+        found = draw_figures(form, Random(seed))  # noqa: S311  # see above
+
+        def change(line):
+            figures = [text for text, address, _ in line if address.startswith("review_litigation.")]
+            shown = " ".join(figures[:7]), "file:///reports/2020.html", " ".join(figures[8:])
+            yield from shown if figures else (" ".join(text for text, *_ in line),)
+
+        _right, wrong = judge(print_plain(form, found, change), "txt", found, forms)
+        assert not wrong, seed
+
+
 def test_a_figure_that_no_sum_contains_is_not_placed_by_sums_of_zeros(root):
     """Of five figures in nine columns, the one that is not 0 may be an amount, or a count that lost its total."""
     store = Store(root).of_kind("cn-enforcement")
@@ -138,7 +231,7 @@ def test_a_figure_that_no_sum_contains_is_not_placed_by_sums_of_zeros(root):
         form, tables, lambda grid: (" ".join(text for text, *_ in line) for line in grid.lines)
     ).splitlines()
     row = next(number for number, line in enumerate(lines) if line.split().count("0") >= 9)
-    lines[row] = "0 0 0 0 642\n页脚\n0 0 642 0"
+    lines[row] = "0 0 0 0 642"
     cells = recognize(read("\n".join(lines).encode(), "txt"), forms).cells_by_address
     assert 642 not in {cell.value for cell in cells.values()}
 
@@ -293,22 +386,66 @@ def test_figures_that_count_are_no_numbers_of_rows(form, forms):
     assert not wrong
 
 
+# ── rows that number the columns ────────────────────────────────────────────────────
+
+
+def number_columns(grid, sign, words):
+    """Put a row behind the headers that numbers the columns of figures; `words` stand over the labels."""
+    first = next(number for number, line in enumerate(grid.lines) if any(address for _, address, _ in line))
+    line = grid.lines[first]
+    figures = [item for item in line if item[1]]
+    labels = [item for item in line if not item[1]]
+    texts = [*words[: len(labels)], *[""] * (len(labels) - len(words))]
+    added = [[text, "", "header"] for text in [*texts, *(sign(number) for number in range(1, len(figures) + 1))]]
+    for item, model in zip(added, [*labels, *figures], strict=True):
+        _row, column, _rowspan, colspan = grid.spans[id(model)]
+        grid.spans[id(item)] = (first, column, 1, colspan)
+    grid.lines.insert(first, added)
+    return grid
+
+
+NUMERALS = ["", *"一二三四五六七八九十", *(f"十{ones}" for ones in "一二三四五")]
+
+
+@pytest.mark.parametrize(
+    ("words", "sign"),
+    [
+        ((), str),
+        (("甲", "乙"), "（{}）".format),
+        (("行次",), NUMERALS.__getitem__),
+        ((), lambda one: chr(0x245F + one)),
+    ],
+)
+@pytest.mark.parametrize("write", [print_table, pad_lines])
+def test_a_row_that_numbers_the_columns_is_left_out(words, sign, write, form, forms):
+    found = draw_figures(form, Random(3))  # noqa: S311  # see above
+    grids = {name: number_columns(grid, sign, words) for name, grid in make_grids(form, found).items()}
+    small = {slot.address for table in form.tables if len(table.slots) <= 10 for slot in table.slots}
+    lines = compose(form, grids, write).splitlines()
+    page = "\n".join(line if write is not print_table or line.startswith("<") else f"<p>{line}</p>" for line in lines)
+    right, wrong = judge(page, "html" if write is print_table else "txt", found, forms)
+    assert not wrong
+    assert right >= len(found) - len(small)
+
+
 # ── tables of another year ───────────────────────────────────────────────────────────
 
 
-def print_two_years(form, found, *, captions, without=""):
-    """Return a page on which each table stands below that of the year before; of one table only that is left."""
+def print_two_years(form, found, *, captions, without="", write=print_table):
+    """Return a page or text with each table below that of the year before; of one table only that is left."""
     tables = make_grids(form, found)
     old = make_grids(form, dict.fromkeys(found, 7777))
 
-    def write(grid):
+    def write_both(grid):
         table = next(name for name, one in tables.items() if one is grid)
         for year, one in ((form.first_year - 1, old[table]), (form.first_year, grid)):
             yield captions.format(year=year)
             if (table, year) != (without, form.first_year):
-                yield from ("<table>", *format_rows(one), "</table>")
+                yield from write(one)
 
-    lines = compose(form, tables, write).splitlines()
+    lines = compose(form, tables, write_both).splitlines()
+    if write is not print_table:
+        return "\n".join(lines)
     return "".join(line if line.startswith("<") else f"<p>{line}</p>" for line in lines)
 
 
@@ -321,6 +458,29 @@ def test_tables_of_the_year_before_are_left_out_with_a_note(without, form, forms
     expected = {address for address in found if not without or not address.startswith(f"{without}.")}
     assert {address: cell.value for address, cell in cells.items()} == {address: found[address] for address in expected}
     assert len(recognized.document.notes) == len(form.tables)
+
+
+def print_tabs(grid):
+    yield from ("\t".join(text for text, *_ in line) for line in grid.lines)
+
+
+@pytest.mark.parametrize("write", [print_table, pad_lines, print_cells, print_tabs])
+@pytest.mark.parametrize("without", ["", "requests"])
+def test_a_caption_counts_for_all_blocks_of_a_table_and_over_a_line_with_the_unit(without, write, form, forms):
+    found = draw_figures(form, Random(2))  # noqa: S311  # see above
+    page = print_two_years(form, found, captions="{year}年情况\n单位：件", without=without, write=write)
+    recognized = recognize(read(page.encode(), "html" if write is print_table else "txt"), forms)
+    expected = {address for address in found if not without or not address.startswith(f"{without}.")}
+    cells = recognized.cells_by_address
+    assert {address: cell.value for address, cell in cells.items()} == {address: found[address] for address in expected}
+    assert len(recognized.document.notes) == len(form.tables)
+
+
+def test_a_text_with_tables_of_the_year_before_only_says_so(form, forms):
+    found = draw_figures(form, Random(2))  # noqa: S311  # see above
+    page = print_text(form, ["2015年情况", *pad_lines(make_grids(form, found)["requests"])])
+    with pytest.raises(UserError, match="2015年情况"):
+        recognize(read(page.encode(), "txt"), forms, Period(form.first_year))
 
 
 def test_two_tables_without_captions_are_those_of_two_reports(form, forms):

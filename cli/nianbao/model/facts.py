@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import toml_rs
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _

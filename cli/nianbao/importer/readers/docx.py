@@ -5,6 +5,7 @@ import zipfile
 from html import unescape
 from io import BytesIO
 
+from nianbao.importer.readers.docx_markup import prepare_package
 from nianbao.importer.readers.refusal import DAMAGE_ERRORS
 from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.readers.texts import read_by_pandoc
@@ -23,7 +24,9 @@ def claim(sample: Sample) -> Confidence:
 
 def read(content: bytes) -> PublishedDocument:
     """Read a Word file; tracked changes count as accepted. Raises `UnreadableError` for a damaged file."""
-    return read_by_pandoc(content, "docx", cover="author", embedded_facts=_read_embedded_facts(content))
+    main = next((name for name in sorted(Sample(content, "").parts) if _MAIN_PART.fullmatch(name)), "")
+    shown = prepare_package(content, main)
+    return read_by_pandoc(shown, "docx", cover="author", embedded_facts=_read_embedded_facts(content))
 
 
 def _read_embedded_facts(content: bytes) -> str:

@@ -57,6 +57,7 @@ _KEPT_TAGS = frozenset(
 )
 _TAGS_WITHOUT_CONTENT = frozenset(
     {"script", "style", "iframe", "object", "embed", "noscript", "svg", "template", "select", "textarea", "title"}
+    | {"rt", "rp"}  # how a word is read, above it
 )
 # What tells pandoc which links and list items are notes (DPUB-ARIA); other pages are read without their links.
 _NOTES = 'role="doc-endnotes"'

@@ -22,12 +22,16 @@ def claim(sample: Sample) -> Confidence:
 
 
 def read(content: bytes) -> PublishedDocument:
-    """Read the first page of an archive; raises `UnreadableError` for one that has none."""
-    for part in message_from_bytes(content).walk():
-        page = part.get_payload(decode=True) if part.get_content_type() == "text/html" else None
-        if isinstance(page, bytes) and page.strip():
-            return html.read(page, _find_charset(part))
-    raise UnreadableError(_("mht-without-page"), _("save-as-html-only"))
+    """Read the page of an archive that has most cells of tables, the first of several: other pages are its frames.
+
+    Raises `UnreadableError` for one that has none.
+    """
+    parts = (part for part in message_from_bytes(content).walk() if part.get_content_type() == "text/html")
+    pages = [(page, part) for part in parts if isinstance(page := part.get_payload(decode=True), bytes)]
+    page, part = max(pages, key=lambda one: one[0].lower().count(b"<td"), default=(b"", None))
+    if part is None or not page.strip():
+        raise UnreadableError(_("mht-without-page"), _("save-as-html-only"))
+    return html.read(page, _find_charset(part))
 
 
 def _find_charset(part: Message) -> str:

@@ -74,6 +74,40 @@ def lay_out_page(
         yield _place_block(block, height, page)
 
 
+def find_direction(chars: Sequence[Char]) -> int:
+    """Return in which direction most of the text of a page runs: 0 right, 1 up, 2 left, 3 down."""
+    counts = Counter(_find_direction_of(*char["matrix"][:2]) for char in chars)
+    return max(counts, key=counts.__getitem__, default=0)
+
+
+def _find_direction_of(a: float, b: float) -> int:
+    if abs(a) >= abs(b):
+        return 0 if a >= 0 else 2
+    return 1 if b > 0 else 3
+
+
+def turn_characters(chars: Sequence[Char], direction: int, width: float, height: float) -> list[Char]:
+    """Turn characters of a page so that text in a direction runs right; others lie on their side."""
+    turned = []
+    for char in chars:
+        box = turn_box((char["x0"], char["top"], char["x1"], char["bottom"]), direction, width, height)
+        edges = dict(zip(("x0", "top", "x1", "bottom"), box, strict=True))
+        size = box[3] - box[1]
+        sine = size * (_find_direction_of(*char["matrix"][:2]) != direction)
+        turned.append({**char, **edges, "size": size, "matrix": (size - sine, sine, -sine, size - sine, 0.0, 0.0)})
+    return turned
+
+
+def turn_box(box: Box, direction: int, width: float, height: float) -> Box:
+    """Turn a box of a page, of this width and height, so that text in a direction runs right."""
+    left, top, right, bottom = box
+    if direction == 1:
+        return height - bottom, left, height - top, right
+    if direction == 2:  # noqa: PLR2004  # left, see above
+        return width - right, height - bottom, width - left, height - top
+    return top, width - right, bottom, width - left
+
+
 def _place_block(block: TextLine | PublishedTable, height: float, page: int) -> TextLine | PublishedTable:
     if isinstance(block, PublishedTable):
         edges = tuple(_compute_share(edge, height) for edge in block.edges)

@@ -39,15 +39,20 @@ class TextLine(Struct, frozen=True):
 
 
 def select_characters(chars: list[Char]) -> list[Char]:
-    """Drop blanks, characters drawn twice to look bold, and rotated or huge ones, as in a watermark."""
+    """Drop blanks, characters drawn twice to look bold, and rotated or huge ones, as in a watermark.
+
+    A digit that lies on its side stays as a sign that nobody can read: its cell is not blank.
+    """
     seen: set[tuple[str, int, int]] = set()
     selected = []
     for char in chars:
         key = (char["text"], round(char["x0"]), round(char["top"]))
         is_upright = abs(char["matrix"][1]) < _MAX_SINE and char["size"] < _MAX_FONT_SIZE
-        if char["text"].strip() and is_upright and key not in seen:
+        lies = not is_upright and abs(char["matrix"][0]) < _MAX_SINE and char["text"].isdecimal()
+        if char["text"].strip() and (is_upright or lies) and key not in seen:
             seen.add(key)
-            selected.append({**char, "text": REPLACEMENT} if char["text"].startswith(UNMAPPED_PREFIX) else char)
+            is_unknown = lies or char["text"].startswith(UNMAPPED_PREFIX)
+            selected.append({**char, "text": REPLACEMENT} if is_unknown else char)
     return selected
 
 

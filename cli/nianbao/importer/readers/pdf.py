@@ -1,25 +1,31 @@
 """PDFs with a text layer: lines of text and ruled tables, page by page, and the facts embedded in our own PDFs."""
 
 import logging
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nianbao.importer.readers import scanned_file, scans
 from nianbao.importer.readers.attached import read_attached_facts
 from nianbao.importer.readers.page_layout import (
     MAX_PAGES,
     MIN_PAGE_CHARACTERS,
+    Box,
+    find_direction,
     lay_out_page,
     list_printed_lines,
     remove_running_lines,
+    turn_box,
+    turn_characters,
 )
-from nianbao.importer.readers.page_lines import UNMAPPED_PREFIX, TextLine, join_lines, select_characters
+from nianbao.importer.readers.page_lines import UNMAPPED_PREFIX, Char, TextLine, join_lines, select_characters
 from nianbao.importer.readers.page_wrapped import unwrap_cells
 from nianbao.importer.readers.refusal import UnreadableError, make_damage_error
 from nianbao.importer.readers.sniff import Confidence, Sample
-from nianbao.importer.recognition.published import PublishedDocument, PublishedTable
+from nianbao.importer.recognition.published import Place, PublishedDocument, PublishedTable
 from nianbao.model.i18n import _
 from nianbao.workspace.processes.limits import limit
 
@@ -117,13 +123,29 @@ def _read_pages(pdf: Any) -> _Pages:  # noqa: ANN401  # pdfplumber has no types
             pages.blocks.append([])
             pages.unmoved.append([])
         else:
-            chars = select_characters(page.chars)
-            tables = [table.cells for table in page.find_tables()]
-            pages.blocks.append(list(lay_out_page(unwrap_cells(chars), tables, page.height, pages.count)))
+            chars, tables, height = page.chars, [table.cells for table in page.find_tables()], page.height
+            if direction := find_direction(chars):
+                chars, tables, height = _turn_page(page, tables, direction)
+            chars = select_characters(chars)
+            blocks = list(lay_out_page(unwrap_cells(chars), tables, height, pages.count))
+            pages.blocks.append([_drop_place(block) for block in blocks] if direction else blocks)
             if pages.embedded_facts:
-                pages.unmoved.append(list(lay_out_page(chars, tables, page.height, pages.count, keep_all=True)))
+                pages.unmoved.append(list(lay_out_page(chars, tables, height, pages.count, keep_all=True)))
         page.close()
     return pages
+
+
+def _turn_page(page: Any, tables: Sequence[Sequence[Box]], direction: int) -> tuple[list[Char], list[list[Box]], float]:  # noqa: ANN401  # see above
+    """Turn a page that lies on its side or stands on its head: its characters, the cells of its tables, its height."""
+    size = page.width, page.height
+    turned = [[turn_box(cell, direction, *size) for cell in cells] for cells in tables]
+    return turn_characters(page.chars, direction, *size), turned, size[direction == 2]  # noqa: PLR2004  # upside down
+
+
+def _drop_place(block: TextLine | PublishedTable) -> TextLine | PublishedTable:
+    """Return a block of a turned page without its place on it, which is that before it was turned."""
+    place = Place(page=block.place.page)
+    return replace(block, place=place, edges=()) if isinstance(block, PublishedTable) else replace(block, place=place)
 
 
 def _is_picture(page: Any) -> bool:  # noqa: ANN401  # see above

@@ -16,6 +16,7 @@ from nianbao.importer.recognition.sections import ExtractedText, extract_text
 from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedRow, RecognizedTables, make_rows
 from nianbao.importer.recognition.tables.layouts import list_layouts
 from nianbao.importer.recognition.tables.recognize import recognize_tables
+from nianbao.importer.recognition.tables.rows import KnownLabels
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form, Section
 from nianbao.model.i18n import _, join_words
@@ -118,10 +119,13 @@ def recognize(document: PublishedDocument, forms: Sequence[Form], period: Period
     period = period or Period(texts.year)
     in_force = next((form for form in forms if form.is_in_force(period)), forms[-1])
     layouts = list_layouts(forms)
-    if period.year:
-        document = leave_out_other_years(document, {period.year, texts.year}, forms[0].kind.signs)
-    tables = recognize_tables(document, layouts, in_force.edition) if layouts else RecognizedTables()
-    _check_tables(tables, texts, forms, scanned=document.scanned)
+    without, notes = document, len(document.notes)
+    if period.year and layouts:
+        headings, years = set(texts.headings.values()), {period.year, texts.year}
+        document, without = leave_out_other_years(document, years, KnownLabels(layouts), headings)
+    tables = recognize_tables(without, layouts, in_force.edition) if layouts else RecognizedTables()
+    left_out = without.notes[-1] if len(without.notes) > notes else ""
+    _check_tables(tables, texts, forms, left_out, scanned=document.scanned)
     calendar = in_force.kind.calendar
     if not calendar.has(period):  # of a part of a year the texts say the year at most
         raise UserError(_("report-year-unknown"), _("give-year", example=EXAMPLES[calendar.unit]))
@@ -168,11 +172,18 @@ def _is_page_number(line: str, reading: Reading) -> bool:
     return bool(reading.page_number.fullmatch(line) or _PAGE_NUMBER.fullmatch(line))
 
 
-def _check_tables(tables: RecognizedTables, texts: ExtractedText, forms: Sequence[Form], *, scanned: bool) -> None:
-    """Raise `UserError` where no table was recognized, and where there are those of two reports."""
+def _check_tables(
+    tables: RecognizedTables, texts: ExtractedText, forms: Sequence[Form], left_out: str, *, scanned: bool
+) -> None:
+    """Raise `UserError` where no table was recognized, and where there are those of two reports.
+
+    `left_out` is the note of a table of another year.
+    """
     has_tables = any(form.tables for form in forms)
     expected = sum(bool(section.heading) for section in forms[0].sections)
     if not tables.rows if has_tables else len(texts.headings) <= expected * _MIN_HEADINGS:
+        if left_out:
+            raise UserError(_("no-table-of-this-year", note=left_out), _("give-year-of-report"))
         if scanned:
             raise UserError(_("no-table-on-scan"), _("scan-again-clearly"))
         raise UserError(

@@ -35,6 +35,7 @@ from nianbao.model.tables.slots import Slot
 
 _MAX_CANDIDATES = 20_000  # of one row; of a row with more none is listed
 _INCONSISTENT_COST = MAX_LOST + 1  # the cost of a candidate that satisfies no identity
+_MIXED_COST = 1  # of a candidate by which borders of cells were lost, others were not, and there are blank cells
 _MAX_DECIMALS = 4
 
 Candidate = tuple[Number | None, ...]  # None for a cell that got no digits: it was blank, or its figure was lost
@@ -169,10 +170,18 @@ def _make_domain(row: AmbiguousRow, listed: Sequence[Candidate], checks: Sequenc
     costs: dict[RowFigures, int] = {}
     candidates: dict[RowFigures, list[Candidate]] = {}
     for candidate in listed:
+        mixed = _MIXED_COST * _is_mixed(candidate, row)
         for cost, figures in _complete(candidate, equations):
+            cost = min(cost + mixed, _INCONSISTENT_COST)  # noqa: PLW2901  # the cost in this row
             costs[figures] = min(cost, costs.get(figures, cost))
             candidates.setdefault(figures, []).append(candidate)
     return _Domain(tuple(sorted((cost, figures) for figures, cost in costs.items())), candidates)
+
+
+def _is_mixed(candidate: Candidate, row: AmbiguousRow) -> bool:
+    """Tell whether a candidate splits one of several texts, and leaves cells blank: as likely, a figure is lost."""
+    figures = len(candidate) - candidate.count(None)
+    return len(row.texts) > 1 and figures > len(row.texts) and figures < len(candidate)
 
 
 def is_consistent(slots: Sequence[Slot], figures: Sequence[Number], checks: Sequence[Check]) -> bool:

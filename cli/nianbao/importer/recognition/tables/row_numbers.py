@@ -1,6 +1,7 @@
-"""Columns that number the rows of a table, which no form has: they are left out before rows are matched.
+"""Numbers of rows and of columns in a table, which no form has: they are left out before rows are matched.
 
-Such a column has a header that says so, or its cells count 1, 2, 3 beside words.
+A column that numbers rows has a header that says so, or its cells count 1, 2, 3 beside words. A row that numbers
+columns counts 1, 2, 3 or 一, 二, 三 in all cells but those over labels.
 """
 
 import re
@@ -16,17 +17,26 @@ from nianbao.importer.recognition.tables.rows import KnownLabels
 
 _MIN_NUMBERS = 4  # without a header; figures count as far only by chance
 _TOLERANCE = 0.25  # of the width of a column, by which the edges of its cells may be off
+_MIN_SIGNS = 2  # that number columns and are no figures, such as 一 and 二
+_MAX_LENGTH = 3  # characters of the number of a column
+_MAX_WORDS = 3  # before the numbers of columns: one for each column of labels
 _BAR = "|\N{FULLWIDTH VERTICAL LINE}"
 _FIRST_CELL = re.compile(
     rf"(?P<before>[\s{_BAR}]*)(?P<cell>[^\s{_BAR}]+)(?:[^\S\t]*[{_BAR}\t][^\S\t]*|[^\S\t]+|$)(?P<rest>.*)"
 )
 
+_CELL_END = re.compile(rf"[\s{_BAR}]+")
+
 Blocks = Sequence[Paragraph | PublishedTable]
 
 
 def leave_out_row_numbers(blocks: Blocks, known: KnownLabels) -> tuple[Paragraph | PublishedTable, ...]:
-    """Leave out the columns of tables that number rows, and such numbers of lines of texts; the blocks stay as many."""
-    lines = {index: block.plain.split("\n") for index, block in enumerate(blocks) if isinstance(block, Paragraph)}
+    """Leave out what numbers the rows or columns of tables, and such numbers in texts; the blocks stay as many."""
+    lines = {
+        index: ["" if _are_column_numbers(_CELL_END.split(line), known) else line for line in block.plain.split("\n")]
+        for index, block in enumerate(blocks)
+        if isinstance(block, Paragraph)
+    }
     places = [(index, at) for index, texts in lines.items() for at, text in enumerate(texts) if text.strip()]
     found = _find_numbered_lines([lines[index][at] for index, at in places], known)
     for number, text in found.items():
@@ -38,7 +48,7 @@ def leave_out_row_numbers(blocks: Blocks, known: KnownLabels) -> tuple[Paragraph
         if isinstance(block, Paragraph):
             left.append(replace(block, plain="\n".join(lines[index])))
         else:
-            table, last = _leave_out_column(block, known, last)
+            table, last = _leave_out_column(_leave_out_rows(block, known), known, last)
             left.append(table)
     return tuple(left)
 
@@ -52,7 +62,31 @@ def _is_words(text: str, known: KnownLabels) -> bool:
     return bool(text.strip()) and not may_be_value(text, known.reading)
 
 
+def _are_column_numbers(cells: Sequence[str], known: KnownLabels) -> bool:
+    """Tell whether the texts of a row count from 1 on, behind no more than signs of columns with labels."""
+    filled = [cell for cell in cells if cell.strip()]
+    plain = [normalize(cell, known.reading).strip("()") for cell in filled]
+    if len(plain) < _MIN_SIGNS or any(len(text) > _MAX_LENGTH for text in plain):
+        return False
+    numbers = [known.reading.parse_numeral(text) for text in plain]
+    words = next((at for at, number in enumerate(numbers[: _MAX_WORDS + 1]) if number), _MAX_WORDS)
+    if not all(len(text) == 1 or _is_header(text, known) for text in plain[:words]):
+        return False
+    may_be_figures = any(may_be_value(cell, known.reading) for cell in filled[words:])
+    size = len(numbers) - words
+    return size >= (_MIN_NUMBERS if may_be_figures else _MIN_SIGNS) and numbers[words:] == [*range(1, size + 1)]
+
+
 # ── tables ───────────────────────────────────────────────────────────────────────────
+
+
+def _leave_out_rows(table: PublishedTable, known: KnownLabels) -> PublishedTable:
+    """Leave out the rows of a table that number its columns."""
+    rows: dict[int, list[PublishedCell]] = {}
+    for cell in table.cells:
+        rows.setdefault(cell.top, []).append(cell)
+    numbered = {top for top, cells in rows.items() if _are_column_numbers([cell.text for cell in cells], known)}
+    return replace(table, cells=tuple(cell for cell in table.cells if cell.top not in numbered)) if numbered else table
 
 
 def _leave_out_column(table: PublishedTable, known: KnownLabels, last: int) -> tuple[PublishedTable, int]:

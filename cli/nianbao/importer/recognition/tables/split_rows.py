@@ -9,9 +9,11 @@ from msgspec.structs import replace
 
 from nianbao.importer.recognition.labels import parse_label
 from nianbao.importer.recognition.published import PublishedCell
+from nianbao.importer.recognition.tables.ambiguous_rows import is_consistent
 from nianbao.importer.recognition.tables.columns import find_figures, find_labels
 from nianbao.importer.recognition.tables.places.open_rows import MatchedRow
 
+_MAX_DIGITS = 24  # of a figure; no form accepts half as many
 _CONFLICT = " / "  # between two figures for one cell, of which neither is read
 
 
@@ -25,7 +27,14 @@ def join_split_rows(rows: Sequence[MatchedRow]) -> list[MatchedRow]:
         behind = next((row.index for row in rows[number + 1 :] if row.index is not None), _count_rows(one))
         whole = _join(joined[-1], one, behind) if joined else None
         joined[-1:] = [whole] if whole else [*joined[-1:], one]
-    return joined
+    return _leave_out_parts(joined)
+
+
+def _leave_out_parts(rows: Sequence[MatchedRow]) -> list[MatchedRow]:
+    """Leave out the parts of the only row of a table where a text has several, which are not all of it."""
+    parts = [one for one in rows if one.layout and not one.layout.rows and one.index is not None and one.row.from_text]
+    short = {id(one) for one in parts if one.layout and len(one.row.cells) < len(one.layout.columns)}
+    return [replace(one, index=None) if id(one) in short and len(parts) > 1 else one for one in rows]
 
 
 def _count_rows(one: MatchedRow) -> int:
@@ -38,7 +47,7 @@ def _join(first: MatchedRow, second: MatchedRow, behind: int) -> MatchedRow | No
     The figures may stand beside the first part of the label, too, by which no row was found.
     """
     if first.layout is None or first.row.from_text:
-        return None
+        return _join_parts(first, second)
     main, rest = (first, second) if first.index is not None else (second, first)
     figures, others = (find_figures(one.row, one.alignment) for one in (main, rest))
     if main.index is None or not figures or _is_blank(others) or (main is second and not _is_blank(figures)):
@@ -52,6 +61,18 @@ def _join(first: MatchedRow, second: MatchedRow, behind: int) -> MatchedRow | No
     else:
         is_one = main is first and rest.index is None and (not both or not all(both) or behind == main.index + 1)
     return _merge(main, figures, pairs, others) if is_one else None
+
+
+def _join_parts(first: MatchedRow, second: MatchedRow) -> MatchedRow | None:
+    """Return a row of a text whose figures other lines interrupt, where all are there, and its sums hold."""
+    layout, cells = first.layout, (*first.row.cells, *second.row.cells)
+    if layout is None or first.index is None or second.row.label or not second.row.from_text:
+        return None
+    numbers = [int(cell.text) for cell in cells if cell.text.isdecimal() and len(cell.text) <= _MAX_DIGITS]
+    is_whole = bool(first.row.cells) and len(numbers) == len(cells) == len(layout.columns) and any(numbers)
+    if not is_whole or not is_consistent(layout.slots[first.index], numbers, layout.form.checks):
+        return None
+    return replace(first, row=replace(first.row, cells=cells), is_joined=True)
 
 
 def _is_blank(cells: Sequence[PublishedCell]) -> bool:

@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from msgspec.structs import replace
 
-from nianbao.importer.recognition.labels import parse_label
+from nianbao.importer.recognition.labels import MIN_SIMILARITY, parse_label, split_labels
 from nianbao.importer.recognition.tables.cells import RecognizedRow, read_row
 from nianbao.importer.recognition.tables.identities import evaluate, make_row_equations
 from nianbao.importer.recognition.tables.layouts import Layout, list_layouts
@@ -66,7 +66,8 @@ def _find_shifted(rows: Sequence[MatchedRow], layout: Layout) -> Sequence[Matche
     """Return the rows from the first to the last at which figures may have been shifted.
 
     Where they begin to stand before their labels, a row has none or that of two rows, and where they end to, a label
-    has none or too few: outside of these every label has the figures of one row.
+    has none or too few: outside of these every label has the figures of one row. So has a label between them before
+    which there are as many figures as the rows before it have.
     """
     indexes = [-1, *(row.index for row in rows), len(layout.rows)]
     odd = [
@@ -78,7 +79,33 @@ def _find_shifted(rows: Sequence[MatchedRow], layout: Layout) -> Sequence[Matche
         or indexes[number] != row.index - 1
         or indexes[number + 2] != row.index + 1
     ]
-    return rows[odd[0] : odd[-1] + 1] if odd else ()
+    if not odd:
+        return ()
+    in_step = _find_rows_in_step(rows, layout)
+    return [row for number, row in enumerate(rows) if odd[0] <= number <= odd[-1] and number not in in_step]
+
+
+def _find_rows_in_step(rows: Sequence[MatchedRow], layout: Layout) -> set[int]:
+    """Find the rows before which there are as many figures as the labels before them need, and that have their own."""
+    size, found = len(layout.columns), set()
+    labels = figures = since_label = 0
+    last = -1
+    for number, row in enumerate(rows):
+        count = size if len(row.row.cells) - size in range(_MIN_SURPLUS) else len(row.row.cells)
+        if row.index is not None:
+            labels += sum(_is_printed(index, row, layout) for index in range(last + 1, row.index))
+            is_behind_whole = figures == size * labels and last == row.index - 1 and since_label in {0, size}
+            found |= {number} if is_behind_whole and count == size else set()
+            labels, last, since_label = labels + 1, row.index, 0
+        figures, since_label = figures + count, since_label + count
+    return found
+
+
+def _is_printed(index: int, one: MatchedRow, layout: Layout) -> bool:
+    """Tell whether the label of a row of the form stands among the texts before some figures."""
+    pieces = (piece for text in one.row.texts for piece in split_labels(text, layout.reading))
+    given = [parse_label(piece, layout.reading) for piece in pieces]
+    return any(text.compare_to(label) >= MIN_SIMILARITY for text in given for label in layout.row_labels[index])
 
 
 def _drop_label(one: MatchedRow) -> MatchedRow:

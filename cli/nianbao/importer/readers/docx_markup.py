@@ -1,0 +1,203 @@
+"""Markup of Word files that pandoc 3.9 drops or misreads, put as it reads it.
+
+Without it hidden digits and those struck out twice were digits of the figures beside them, figures that Word computes,
+or that stand in a box, were blank, and rows that begin with a gap stood one column to the left.
+"""
+
+import zipfile
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from io import BytesIO
+from operator import itemgetter
+from xml.etree import ElementTree as ET
+
+from nianbao.importer.readers.refusal import DAMAGE_ERRORS, UnreadableError
+from nianbao.importer.readers.xml_parts import parse_xml, read_part
+
+_OFFICE = "http://schemas.openxmlformats.org/"
+_NAMESPACES = {  # by the prefixes by which pandoc finds them
+    "w": f"{_OFFICE}wordprocessingml/2006/main",
+    "r": f"{_OFFICE}officeDocument/2006/relationships",
+    "m": f"{_OFFICE}officeDocument/2006/math",
+    "a": f"{_OFFICE}drawingml/2006/main",
+    "pic": f"{_OFFICE}drawingml/2006/picture",
+    "wp": f"{_OFFICE}drawingml/2006/wordprocessingDrawing",
+    "mc": f"{_OFFICE}markup-compatibility/2006",
+    "wps": "http://schemas.microsoft.com/office/word/2010/wordprocessingShape",
+    "v": "urn:schemas-microsoft-com:vml",
+}
+_W = f"{{{_NAMESPACES['w']}}}"
+_ALTERNATIVES = f"{{{_NAMESPACES['mc']}}}AlternateContent"
+_VALUE = f"{_W}val"
+_OFF = frozenset({"0", "false", "off"})
+_WHITE = "ffffff"
+_MAX_COLUMNS = 200  # of a table
+_MAX_LEVELS = 50  # between a paragraph and the box that is anchored to it
+
+_Parents = Mapping[ET.Element, ET.Element]
+
+
+def prepare_package(content: bytes, main_part: str) -> bytes:
+    """Return a Word file whose main part pandoc reads as Word shows it; one that is damaged as it is."""
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as old:
+            xml = _prepare_document(read_part(old, main_part))
+            if xml is None:
+                return content
+            target = BytesIO()
+            with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+                for part in old.infolist():
+                    new.writestr(part.filename, xml if part.filename == main_part else read_part(old, part.filename))
+    except (*DAMAGE_ERRORS, ET.ParseError, RecursionError, UnreadableError):
+        return content
+    return target.getvalue()
+
+
+def _prepare_document(xml: bytes) -> bytes | None:
+    """Return the document as pandoc should read it; None where that is the same."""
+    root = parse_xml(xml)
+    has_moved = _unwrap_fields(root), _lift_boxes(root)
+    parents = {child: parent for parent in root.iter() for child in parent}
+    changes = [
+        *has_moved,
+        *(_mark_run(run, parents) for run in root.iter(f"{_W}r")),
+        *(_complete_table(table) for table in root.iter(f"{_W}tbl")),
+    ]
+    if not any(changes):
+        return None
+    for prefix, uri in _NAMESPACES.items():
+        ET.register_namespace(prefix, uri)
+    prepared: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return prepared
+
+
+# ── words ────────────────────────────────────────────────────────────────────────────
+
+
+def _unwrap_fields(root: ET.Element) -> bool:
+    """Put the words of fields, such as sums, in the place of these."""
+    field = f"{_W}fldSimple"
+    parents = [element for element in root.iter() if any(child.tag == field for child in element)]
+    for parent in reversed(parents):  # a field in another one first
+        parent[:] = [part for child in parent for part in (child if child.tag == field else (child,))]
+    return bool(parents)
+
+
+def _lift_boxes(root: ET.Element) -> bool:
+    """Put what stands in boxes of an old kind behind the paragraphs that they are anchored to."""
+    parents = {child: parent for parent in root.iter() for child in parent}
+    lifted: dict[ET.Element, dict[ET.Element, list[ET.Element]]] = {}  # by the parents of the paragraphs
+    for box in root.iter(f"{_W}txbxContent"):
+        anchor = _find_above(box, {f"{_W}p", _ALTERNATIVES}, parents)
+        if anchor is not None and anchor.tag != _ALTERNATIVES and anchor in parents and len(box):
+            lifted.setdefault(parents[anchor], {}).setdefault(anchor, []).extend(box)
+            box[:] = []
+    for parent, anchors in lifted.items():
+        parent[:] = [part for child in parent for part in (child, *anchors.get(child, ()))]
+    return bool(lifted)
+
+
+def _find_above(element: ET.Element, tags: Collection[str], parents: _Parents) -> ET.Element | None:
+    """Return the nearest element with one of some tags around another one, if it is not far."""
+    above: ET.Element | None = element
+    for _level in range(_MAX_LEVELS):
+        above = parents.get(above) if above is not None else None
+        if above is None or above.tag in tags:
+            return above
+    return None
+
+
+def _mark_run(run: ET.Element, parents: _Parents) -> bool:
+    """Empty a run that is hidden, and strike one out that is struck out twice, or whose digits nobody sees."""
+    properties = run.find(f"{_W}rPr")
+    if properties is None:
+        return False
+    if _is_on(properties, "vanish"):
+        run[:] = [properties]
+        return True
+    is_struck = _is_on(properties, "dstrike") or (_is_white(properties) and _has_digits_on_paper(run, parents))
+    if is_struck:
+        ET.SubElement(properties, f"{_W}strike")
+    return is_struck
+
+
+def _is_on(properties: ET.Element, name: str) -> bool:
+    mark = properties.find(f"{_W}{name}")
+    return mark is not None and mark.get(_VALUE, "1").lower() not in _OFF
+
+
+def _is_white(properties: ET.Element) -> bool:
+    color = properties.find(f"{_W}color")
+    return color is not None and color.get(_VALUE, "").lower() == _WHITE
+
+
+def _has_digits_on_paper(run: ET.Element, parents: _Parents) -> bool:
+    """Tell whether the words of a run are digits, in a cell without a colour of its own."""
+    cell = _find_above(run, {f"{_W}tc"}, parents)
+    text = "".join(run.itertext()).strip()
+    return cell is not None and text.isdecimal() and cell.find(f"{_W}tcPr/{_W}shd") is None
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────
+
+
+def _complete_table(table: ET.Element) -> bool:
+    """Give a table a cell for each gap before a row, all its columns, and its merged cells a first one."""
+    rows = list(_list_parts(table, "tr"))
+    filled = [_fill_gap(row) for row in rows]
+    widths = [sum(span for _, span in _list_cells(row)) for row in rows]
+    usual = min(_MAX_COLUMNS, max(Counter(widths).items(), key=itemgetter(1), default=(0, 0))[0])
+    grid = table.find(f"{_W}tblGrid")
+    missing = usual - len(grid) if grid is not None else 0
+    for _column in range(missing):
+        ET.SubElement(grid, f"{_W}gridCol", {f"{_W}w": "500"})  # type: ignore[arg-type]  # 0 times where there is none
+    whole = [row if width == usual else None for row, width in zip(rows, widths, strict=True)]
+    return any([missing > 0, *filled, _begin_merges(whole)])
+
+
+def _fill_gap(row: ET.Element) -> bool:
+    gap = row.find(f"{_W}trPr/{_W}gridBefore")
+    size = _read_number(gap)
+    if gap is None or not size:
+        return False
+    cell = ET.Element(f"{_W}tc")
+    ET.SubElement(ET.SubElement(cell, f"{_W}tcPr"), f"{_W}gridSpan", {_VALUE: str(size)})
+    ET.SubElement(cell, f"{_W}p")
+    row.insert(next((at for at, part in enumerate(row) if part.tag in {f"{_W}tc", f"{_W}sdt"}), len(row)), cell)
+    return True
+
+
+def _begin_merges(rows: Sequence[ET.Element | None]) -> bool:
+    """Mark the first of merged cells where the file does not; nothing is known of a row that is None."""
+    above: set[int] | None = set()  # columns in which the row above has a merged cell
+    changed = False
+    for row in rows:
+        column, merged = 0, set()
+        for cell, span in _list_cells(row) if row is not None else ():
+            merge = cell.find(f"{_W}tcPr/{_W}vMerge")
+            if merge is not None:
+                if merge.get(_VALUE, "continue") == "continue" and above is not None and column not in above:
+                    merge.set(_VALUE, "restart")
+                    changed = True
+                merged.add(column)
+            column += span
+        above = None if row is None else merged
+    return changed
+
+
+def _list_cells(row: ET.Element) -> Iterator[tuple[ET.Element, int]]:
+    """List the cells of a row, each with the columns that it spans."""
+    for cell in _list_parts(row, "tc"):
+        yield cell, _read_number(cell.find(f"{_W}tcPr/{_W}gridSpan")) or 1
+
+
+def _list_parts(whole: ET.Element, name: str) -> Iterator[ET.Element]:
+    """List the rows of a table, or the cells of a row; they may stand in content controls."""
+    for part in whole:
+        content = part.find(f"{_W}sdtContent") if part.tag == f"{_W}sdt" else None
+        yield from (one for one in ((part,) if content is None else content) if one.tag == f"{_W}{name}")
+
+
+def _read_number(element: ET.Element | None) -> int:
+    text = "" if element is None else element.get(_VALUE, "")
+    return min(int(text), _MAX_COLUMNS) if text.isdecimal() and len(text) <= len(str(_MAX_COLUMNS)) else 0

@@ -1,0 +1,143 @@
+"""Word files as people make them: what Word hides, computes, puts into boxes, or leaves out of its tables."""
+
+import io
+from random import Random
+
+import docx
+import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls, qn
+from variants import draw_figures, judge, make_grids
+
+from nianbao.importer import readers
+from nianbao.importer.recognition import recognize
+from nianbao.workspace.store import Store
+
+STEP = 3  # every third figure is changed
+
+
+@pytest.fixture(scope="module")
+def forms(root):
+    store = Store(root)
+    return [store.kind.edition(one) for one in sorted(store.kind.editions())]
+
+
+@pytest.fixture(params=["2019", "2021"])
+def form(request, forms):
+    return next(form for form in forms if form.edition == request.param)
+
+
+def write_report(form, found, change):
+    """Return a Word file with the tables of a form; `change` changes it."""
+    document = docx.Document()
+    document.add_paragraph(f"某市某局{form.first_year}年{form.name}")
+    grids = make_grids(form, found)
+    for section in form.sections:
+        if section.heading and section.table:
+            document.add_paragraph(section.heading)
+            grid = grids[section.table]
+            table = document.add_table(len(grid.lines), grid.columns)
+            for item in (item for line in grid.lines for item in line):
+                row, column, rowspan, colspan = grid.spans[id(item)]
+                cell = table.cell(row, column)
+                if rowspan * colspan > 1:
+                    cell = cell.merge(table.cell(row + rowspan - 1, column + colspan - 1))
+                cell.text = item[0]
+    change(document.element)
+    content = io.BytesIO()
+    document.save(content)
+    return content.getvalue()
+
+
+def make(xml):
+    return parse_xml(xml.replace(">", f" {nsdecls('w')}>", 1) if "/>" not in xml.split(">", 1)[0] + ">" else xml)
+
+
+def change_figures(change):
+    """Return a change of every third run with a figure, and what is around it."""
+
+    def change_all(element):
+        runs = [run for cell in element.iter(qn("w:tc")) for run in cell.iter(qn("w:r"))]
+        figures = [run for run in runs if "".join(run.itertext()).strip().lstrip("-").isdecimal()]
+        for run in figures[::STEP]:
+            change(run)
+
+    return change_all
+
+
+def put_before(properties):
+    """Put a 7 with these properties before a figure."""
+    return change_figures(lambda run: run.addprevious(make(f"<w:r><w:rPr>{properties}</w:rPr><w:t>7</w:t></w:r>")))
+
+
+def compute(run):
+    field = make('<w:fldSimple w:instr=" =SUM(LEFT) "></w:fldSimple>')
+    run.addprevious(field)
+    field.append(run)
+
+
+def put_into_box(run):
+    box = make("<w:r><w:pict><w:textbox><w:txbxContent><w:p/></w:txbxContent></w:textbox></w:pict></w:r>")
+    run.addprevious(box)
+    next(box.iter(qn("w:p"))).append(run)
+
+
+def leave_gaps(element):
+    """Leave out the blank cell at the beginning of a row, with a gap in its place."""
+    for row in element.iter(qn("w:tr")):
+        first = row.find(qn("w:tc"))
+        if not "".join(first.itertext()).strip():
+            span = first.find(f"{qn('w:tcPr')}/{qn('w:gridSpan')}")
+            size = "1" if span is None else span.get(qn("w:val"))
+            row.remove(first)
+            row.insert(0, make(f'<w:trPr><w:gridBefore w:val="{size}"/></w:trPr>'))
+
+
+def shorten_grids(element):
+    for grid in element.iter(qn("w:tblGrid")):
+        grid[1:] = []
+
+
+def drop_beginnings_of_merges(element):
+    for merge in element.iter(qn("w:vMerge")):
+        merge.attrib.pop(qn("w:val"), None)
+
+
+READ = {
+    "as it is": list,
+    "hidden digits": put_before("<w:vanish/>"),
+    "digits that are not hidden": change_figures(
+        lambda run: run.insert(0, make('<w:rPr><w:vanish w:val="0"/></w:rPr>'))
+    ),
+    "computed figures": change_figures(compute),
+    "figures in boxes": change_figures(put_into_box),
+    "gaps before rows": leave_gaps,
+    "not all columns": shorten_grids,
+}
+UNDECIDED = {
+    "digits struck out twice": put_before("<w:dstrike/>"),
+    "white digits": put_before('<w:color w:val="FFFFFF"/>'),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_word_file_is_read_as_word_shows_it(name, form, forms):
+    found = draw_figures(form, Random(3))  # noqa: S311  # draws figures, not secrets
+    assert judge(write_report(form, found, READ[name]), "docx", found, forms) == (len(found), [])
+
+
+@pytest.mark.parametrize("name", UNDECIDED)
+def test_a_figure_with_digits_that_nobody_sees_is_undecided(name, form, forms):
+    found = draw_figures(form, Random(3))  # noqa: S311  # see above
+    document = readers.read(write_report(form, found, UNDECIDED[name]), "docx")
+    cells = recognize(document, forms).cells_by_address
+    assert all(cell.value == found[address] for address, cell in cells.items() if cell.state == "read")
+    undecided = [cell for cell in cells.values() if cell.state == "undecided"]
+    assert len(undecided) >= len(found) // STEP - 1  # a sign alone is no figure
+
+
+def test_merged_cells_without_a_first_one_make_no_figure_wrong(form, forms):
+    found = draw_figures(form, Random(3))  # noqa: S311  # see above
+    right, wrong = judge(write_report(form, found, drop_beginnings_of_merges), "docx", found, forms)
+    assert not wrong
+    assert right > len(found) / 2
