@@ -1,10 +1,11 @@
 """Seeded mistakes: reports that are right, and what happens to their figures under a person's hands."""
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+
+from msgspec import Struct
 
 from nianbao.checks import relation
 from nianbao.checks.causes.effects import fold_effects
@@ -17,8 +18,7 @@ from nianbao.workspace.store import Store
 HERE = Path(__file__).parent
 
 
-@dataclass(frozen=True)
-class Base:
+class Base(Struct, frozen=True):
     """A report without a mistake: its form, its figures, those of last year's report, and its own prose."""
 
     form: object
