@@ -378,6 +378,7 @@ def test_a_period_that_ends_with_the_report_and_other_periods_are_left_alone(tex
     "words",
     [
         "4O条",
+        "1O宗",
         "l31条",
         "2O25年",
         "20255年",
