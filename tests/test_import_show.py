@@ -208,6 +208,12 @@ def test_places_lead_to_rows_of_the_text_and_vanish_with_a_save(shown_html):
     shown_html.wait(lambda state: not state["undecided"][1]["is_decided"])
 
 
+def test_a_report_with_undecided_places_is_not_ready(shown_html):
+    state = shown_html.wait(lambda state: state["version"])
+    assert not state["ready"]
+    assert state["headline"] == "还有 2 处未定"
+
+
 def test_markup_of_a_stranger_is_text(shown_html):
     answer, source = shown_html.ask("source")
     assert re.findall(r"<(?:img|script)\b.*", source) == []

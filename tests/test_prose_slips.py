@@ -15,6 +15,7 @@ from nianbao.checks.rules import (
     numbers_out_of_order,
     other_period,
     placeholder_left,
+    said_twice,
     share_too_large,
     title_differs,
     unpaired_mark,
@@ -321,8 +322,8 @@ def test_days_of_the_calendar_are_left_alone(text, find):
 
 def test_a_name_with_a_blank_is_the_same_name(find):
     text = f"{NAME}根据条例，由{NAME}编制。"
-    assert find(mistyped_name, text, name=f"{NAME} ") == []
-    assert find(mistyped_name, text, name="临江县 人民政府办公室") == []
+    for name in (f"{NAME} ", "临江县 人民政府办公室"):
+        assert find(mistyped_name, text, name=name) == [f'"{name}"']  # where it is written, and not in the text
 
 
 @pytest.mark.parametrize("words", ["开展开展", "按照按照", "政府信息政府信息", "主动公开主动公开"])
@@ -377,6 +378,7 @@ def test_a_period_that_ends_with_the_report_and_other_periods_are_left_alone(tex
     "words",
     [
         "4O条",
+        "1O宗",
         "l31条",
         "2O25年",
         "20255年",
@@ -450,3 +452,56 @@ def test_marks_and_numbers_that_the_standard_text_has_already_are_found(problem,
     context = CheckContext(report, dt.date(2025, 1, 20), author=NAME, texts=texts, level="warning")
     found = [finding.address for finding in rule.judge(context)]
     assert found == told
+
+
+def judge_file(root, rule, text):
+    """Judge a file without prose by a rule; return the addresses of its findings, each with its level."""
+    form = Store(root).find_kind("cn-disclosure").edition("2021")
+    context = CheckContext(
+        fill_form(form, parse(text, "2024.toml")), dt.date(2025, 1, 20), author=NAME, level=rule.LEVEL
+    )
+    return [(finding.address, finding.level) for finding in rule.judge(context)]
+
+
+def test_an_item_of_a_list_that_is_written_twice_is_found(root):
+    text = '[facts]\nproblems = ["{0}", "公开栏目更新不够及时", "{1}"]\nimprovements = ["公开栏目更新不够及时"]\n'
+    twice = [("facts.problems.2", "warning"), ("facts.improvements.0", "warning")]
+    assert judge_file(root, said_twice, text.format("政策解读的形式单一", "公开栏目更新不够及时")) == twice
+    assert judge_file(root, said_twice, text.format("政策解读", "政策解读")) == twice[1:]
+
+
+@pytest.mark.parametrize(
+    ("title", "level"),
+    [
+        (f"{NAME}2023年政府信息公开工作年度报告", ["warning"]),
+        (f"{NAME}二〇二三年政府信息公开工作年度报告", ["warning"]),
+        (f"{NAME}政府信息公开工作年度报告", ["note"]),
+        (f"{NAME}2024年政府信息公开工作年度报告", []),
+    ],
+)
+def test_a_title_with_another_year_is_a_warning(root, title, level):
+    found = judge_file(root, title_differs, f'year = 2024\ntitle = "{title}"\n')
+    assert [one[1] for one in found] == level
+
+
+@pytest.mark.parametrize(
+    ("name", "short", "told"),
+    [
+        ("临江县 人民政府办公室", "县政府办", ["agency.name"]),
+        ("临江县人民政府办公室 ", "县政府办", ["agency.name"]),
+        (NAME, "临江县人民政府办公室室", ["agency.short"]),
+        (NAME, NAME, []),
+        (NAME, "县政府办", []),
+    ],
+)
+def test_blanks_in_the_name_and_slips_in_the_short_one_are_found(root, name, short, told):
+    found = judge_file(root, mistyped_name, f'year = 2024\n[agency]\nname = "{name}"\nshort = "{short}"\n')
+    assert [one[0] for one in found] == told
+
+
+def test_another_year_at_the_start_of_the_last_section_is_found(root):
+    form = Store(root).find_kind("cn-disclosure").edition("2021")
+    facts = parse('year = 2024\n[prose]\nother = "2023年本机关没有收取信息处理费。"\n', "2024.toml")
+    texts = {"other": "2023年本机关没有收取信息处理费。"}
+    context = CheckContext(fill_form(form, facts), dt.date(2025, 1, 20), author=NAME, texts=texts, level="warning")
+    assert len(list(wrong_year.judge(context))) == 1

@@ -141,10 +141,12 @@ class Session:
         """Return all that the page of the preview shows, as plain values."""
         view, levels = self._view, {"error", "warning"} if self._source.strict else {"error"}
         faults = sum(one.level in levels for one in view.findings)
+        undecided = self.imported.describe_places(self._decided) if self.imported else []
+        to_decide = sum(not one["is_read"] and not one["is_decided"] for one in undecided)
         return {
             "version": self.version,
-            "ready": not faults,
-            "headline": self._describe_faults(faults),
+            "ready": not faults and not to_decide,
+            "headline": self._describe_faults(faults, to_decide),
             "findings": [self._describe_finding(one) for one in view.findings],
             "file": self._file,
             "path": self._path.as_posix(),
@@ -154,13 +156,15 @@ class Session:
             "places": self._places,
             "has_page": bool(self._page),
             "is_stale": view.page is None and self.version > 0,
-            "undecided": self.imported.describe_places(self._decided) if self.imported else [],
+            "undecided": undecided,
         }
 
-    def _describe_faults(self, faults: int) -> str:
+    def _describe_faults(self, faults: int, to_decide: int) -> str:
         if not self.version:
             return _("preview-begins")
-        return _("preview-faults-left", count=faults) if faults else _("preview-ready")
+        if faults:
+            return _("preview-faults-left", count=faults)
+        return _("preview-undecided-left", count=to_decide) if to_decide else _("preview-ready")
 
     def _describe_finding(self, finding: Finding) -> dict[str, Any]:
         place = finding.place

@@ -36,6 +36,8 @@ from nianbao.model.wordings.patterns import compile_pattern
 LEVEL = "warning"
 SCOPE = "texts"
 
+_BLANK = re.compile(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f]|\Z)|\A\s+(?=[^\x00-\x7f])")
+
 
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every place where the name of the office is written with one slip."""
@@ -44,6 +46,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     author = context.author.strip()
     for near in find_near_names(title, author):
         yield _make_finding(context, "title", near.quote(title), "warning", author)
+    yield from _judge_facts(context, author)
     named = [match[1] for _section, match in find_named_authors(context)]
     others = {unit.name for unit in context.register.units.values()}
     told: set[tuple[str, str]] = set()
@@ -56,6 +59,23 @@ def judge(context: CheckContext) -> Iterator[Finding]:
                 if level and words not in others and not _is_told(told, sentence.section, words):
                     told.add((sentence.section, words))
                     yield _make_finding(context, sentence.section, words, level, name)
+
+
+def _judge_facts(context: CheckContext, author: str) -> Iterator[Finding]:
+    """Find blanks in the name itself, and slips in the short name."""
+    report, address = context.report, context.report.form.author_address
+    if address and _BLANK.search(str(report.values.get(address, ""))):
+        yield context.make_finding(
+            address, _("blank-in-own-name"), label=_("should-be-name", name=_BLANK.sub("", author))
+        )
+    for fact in (fact for fact in report.form.facts if fact.standing and fact.type == "text" and fact.id != address):
+        value = str(report.values.get(fact.id, ""))
+        near = [one.quote(value) for one in find_near_names(value, author)]
+        if author and value[:-1] == author:  # its last character is typed twice
+            near.append(value)
+        for words in near:
+            message, label = _("own-name-mistyped", words=words, name=author), _("should-be-name", name=author)
+            yield context.make_finding(fact.id, message, label=label)
 
 
 def _is_told(told: AbstractSet[tuple[str, str]], section: str, words: str) -> bool:
