@@ -15,7 +15,7 @@ from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _
 from nianbao.model.report import Number, Report
 from nianbao.model.text_rules import Claim, parse_sum, resolve_path
-from nianbao.model.wordings.patterns import compile_pattern
+from nianbao.model.wordings.patterns import compile_pattern, find_words
 
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．％", "0123456789.%")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -223,8 +223,8 @@ def find_around_facts(context: CheckContext, pattern: str) -> Iterator[tuple[str
 
 
 def _match_edges(text: str, printed: str, pattern: str) -> Iterator[re.Match[str]]:
-    for found in re.finditer(re.escape(text), printed) if text in printed else ():
-        first, (start, end) = max(0, found.start() - _NEAR), found.span()
+    for start in find_words(printed, text):
+        first, end = max(0, start - _NEAR), start + len(text)
         for match in compile_pattern(pattern).finditer(printed[first : end + _NEAR]):
             if any(match.start() < edge - first < match.end() for edge in (start, end)):
                 yield match

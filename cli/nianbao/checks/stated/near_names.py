@@ -1,10 +1,11 @@
 """Words of a text that are a name but for one slip: a character that is another, lost, doubled or exchanged."""
 
-import re
 from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
+
+from nianbao.model.wordings.patterns import find_words
 
 Slip = Literal["other", "lost", "doubled", "exchanged"]
 _LEAST = 5  # characters: shorter names are one character from others by chance
@@ -35,8 +36,8 @@ def find_near_names(text: str, name: str) -> Iterator[NearName]:
     starts: set[int] = set()
     for first in (0, third, 2 * third):
         part = name[first : first + third]
-        for match in re.finditer(re.escape(part), text) if part in text else ():
-            starts.update(match.start() - first + step for step in ((0,) if not first else (-1, 0, 1)))
+        for at in find_words(text, part):
+            starts.update(at - first + step for step in ((0,) if not first else (-1, 0, 1)))
     end = 0
     for start in sorted(start for start in starts if start >= 0):
         found = None if start < end or text.startswith(name, start) else _compare(text, start, name)
