@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
-import jinja2
 import pytest
 import random_cases
 import slow_tests
@@ -168,24 +167,6 @@ def pytest_runtest_setup(item):
         for program in marker.args:
             if shutil.which(program) is None:
                 pytest.skip(f"{program} is not installed; apt-get install {marker.kwargs.get('package', program)}")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _templates_compiled_once():
-    """Compile the text of a template file once: each folder of an office has a Jinja environment of its own."""
-    compile_template, known = jinja2.Environment.compile, {}
-
-    def find_compiled(environment, source, name=None, *words, **more):
-        if name is None or not isinstance(source, str) or words or more.keys() - {"filename"}:
-            return compile_template(environment, source, name, *words, **more)
-        key = (type(environment), environment.finalize, environment.undefined, source, name, more.get("filename"))
-        if key not in known:
-            known[key] = compile_template(environment, source, name, **more)
-        return known[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jinja2.Environment, "compile", find_compiled)
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
