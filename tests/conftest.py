@@ -170,6 +170,32 @@ def pytest_runtest_setup(item):
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _command_line_made_once():
+    """Make the command line of the functions of all commands once: a process of `report` makes that of one command."""
+    import typer.main  # noqa: PLC0415  # slow to import
+    import typer.testing  # noqa: PLC0415  # see above
+
+    from nianbao.model import i18n  # noqa: PLC0415  # see above
+
+    make_command, known = typer.main.get_command, {}
+
+    def count(app):
+        groups = [group.typer_instance for group in app.registered_groups]
+        return id(app), len(app.registered_commands), tuple(map(count, groups))
+
+    def find_made(app):
+        key = *count(app), i18n.get_language()  # in which help that Typer adds is said
+        if key not in known:
+            known[key] = app, make_command(app)  # the application is kept, or another one could have its id
+        return known[key][1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", find_made)
+        patch.setattr(typer.testing, "_get_command", find_made)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _shipped_forms_read_once():
     """Read a form that comes with nianbao once, though `report` forgets forms: no test changes those."""
     from nianbao.workspace import kinds  # noqa: PLC0415  # slow to import
