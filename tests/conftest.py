@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
-import jinja2
 import pytest
 import random_cases
 import slow_tests
@@ -171,20 +170,28 @@ def pytest_runtest_setup(item):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _templates_compiled_once():
-    """Compile the text of a template file once: each folder of an office has a Jinja environment of its own."""
-    compile_template, known = jinja2.Environment.compile, {}
+def _command_line_made_once():
+    """Make the command line of the functions of all commands once: a process of `report` makes that of one command."""
+    import typer.main  # noqa: PLC0415  # slow to import
+    import typer.testing  # noqa: PLC0415  # see above
 
-    def find_compiled(environment, source, name=None, *words, **more):
-        if name is None or not isinstance(source, str) or words or more.keys() - {"filename"}:
-            return compile_template(environment, source, name, *words, **more)
-        key = (type(environment), environment.finalize, environment.undefined, source, name, more.get("filename"))
+    from nianbao.model import i18n  # noqa: PLC0415  # see above
+
+    make_command, known = typer.main.get_command, {}
+
+    def count(app):
+        groups = [group.typer_instance for group in app.registered_groups]
+        return id(app), len(app.registered_commands), tuple(map(count, groups))
+
+    def find_made(app):
+        key = *count(app), i18n.get_language()  # in which help that Typer adds is said
         if key not in known:
-            known[key] = compile_template(environment, source, name, **more)
-        return known[key]
+            known[key] = app, make_command(app)  # the application is kept, or another one could have its id
+        return known[key][1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jinja2.Environment, "compile", find_compiled)
+        patch.setattr(typer.main, "get_command", find_made)
+        patch.setattr(typer.testing, "_get_command", find_made)
         yield
 
 

@@ -6,8 +6,9 @@ from mini_kinds import EDITION, build, compose_summary, read_report, write_kind
 
 from nianbao.checks import check
 from nianbao.compose import document
-from nianbao.compose.templating import TemplateFillError
+from nianbao.compose.templating import TemplateFillError, load_nothing, make_environment
 from nianbao.model.period import Period
+from nianbao.workspace.store import Store
 
 
 @pytest.fixture
@@ -51,6 +52,14 @@ def test_what_cannot_be_calculated_is_an_error_of_the_template_with_its_line(eng
     with pytest.raises(TemplateFillError, match=r"summary\.md\.j2:2") as error:
         compose_summary(english, f"\n{template}")
     assert said in str(error.value)
+
+
+def test_a_text_is_compiled_once_and_prints_constants_as_each_locale_writes_them(root):
+    locales = [Store(root).kind.read_locale(language) for language in ("en", "zh-CN")]
+    environments = [make_environment(load_nothing, locale) for locale in locales]
+    one, other = (environment.from_string("{{ ['a', 'b']|list }} {{ 1234 }}") for environment in environments)
+    assert one.root_render_func.__code__ is other.root_render_func.__code__
+    assert [one.render(), other.render()] == ["a and b 1,234", "a、b 1234"]
 
 
 def test_what_a_macro_writes_is_not_escaped_twice(english):

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from types import CodeType
 from typing import Any, NoReturn
 
-from jinja2 import FunctionLoader, Template, TemplateNotFound, TemplateSyntaxError
+from jinja2 import FunctionLoader, Template, TemplateNotFound, TemplateSyntaxError, nodes, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -32,11 +33,28 @@ def load_nothing(name: str) -> tuple[str, str]:
     raise TemplateNotFound(name)
 
 
+_MAX_COMPILED = 500  # texts; those of the largest kind are thirty
+_compiled: dict[tuple[str, str | None, str | None, bool], CodeType] = {}
+
+
 class _FactEnvironment(ImmutableSandboxedEnvironment):
     # Templates calculate with decimals: a fraction that is written in one becomes a decimal too.
     intercepted_binops = frozenset("+-*/")
     # What a macro or `{% set %}` has put together was escaped part by part: it is Markdown, and is not escaped again.
     concat = staticmethod(lambda parts: Markdown("".join(parts)))
+
+    def compile(  # type: ignore[override]  # Jinja can give source code, too
+        self, source: str | nodes.Template, name: str | None = None, filename: str | None = None
+    ) -> CodeType:
+        """Compile a text once, though each folder and locale has an environment: nothing of them is in its code."""
+        if isinstance(source, nodes.Template):
+            return super().compile(source, name, filename)
+        key = source, name, filename, self.trim_blocks
+        if key not in _compiled:
+            if len(_compiled) >= _MAX_COMPILED:
+                _compiled.clear()
+            _compiled[key] = super().compile(source, name, filename)
+        return _compiled[key]
 
     def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401  # as in Jinja
         """Look up a fact directly: the sandbox's check that an attribute is safe takes longer."""
@@ -63,7 +81,8 @@ def make_environment(
     Sandboxed, since templates and prose come from many authors.
     """
 
-    def finalize(value: object) -> object:
+    @pass_context  # else Jinja would call it while it compiles, and the code would be of this locale
+    def finalize(_context: Context, value: object) -> object:
         if isinstance(value, UnknownName):
             return value
         return format_value(value, locale) if plain else to_markdown(value, locale)
@@ -72,6 +91,7 @@ def make_environment(
         loader=FunctionLoader(lambda name: (*load(name), lambda: True)),
         undefined=UnknownName,
         finalize=finalize,
+        optimized=False,  # what filters make of constants depends on the locale, too
         lstrip_blocks=True,
         trim_blocks=trim_blocks,
         keep_trailing_newline=True,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 import toml_rs
 from msgspec import Struct
@@ -39,6 +40,7 @@ class KeyOrder(Struct, frozen=True):
     tables: frozenset[str]  # tables whose entries are addresses of the form
 
     @classmethod
+    @lru_cache(maxsize=8)  # many files of few forms are laid out one after the other, each asking twice
     def from_form(cls, form: Form) -> "KeyOrder":
         """Make the order of a form: tables as in `list_groups`, figures and facts as the form lists them."""
         ranks: dict[Keys, int] = {}

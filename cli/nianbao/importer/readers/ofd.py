@@ -64,6 +64,7 @@ def read(content: bytes) -> PublishedDocument:
             TextLine | PublishedTable
         ] = []  # of a file with facts: with all words, and no cell put into another row
         characters = 0
+        paper = _read_box(document, _A4)  # once: its list of pages may be long
         pictures = dict(_find_scans(package, document, root, pages[:MAX_PAGES]))
         scanned_file.limit_pages(len(pictures))
         for number, page in enumerate(pages[:MAX_PAGES], 1):
@@ -75,7 +76,7 @@ def read(content: bytes) -> PublishedDocument:
             chars = [char for part in page for char in _read_characters(part)]
             characters += len(chars)
             tables = find_ruled_tables([rule for part in page for rule in _read_rules(part)])
-            height = _read_box(page[-1], _read_box(document, _A4))[3] * _POINTS
+            height = _read_box(page[-1], paper)[3] * _POINTS
             chars = select_characters(chars)
             blocks += lay_out_page(unwrap_cells(chars), tables, height, number)
             unmoved += lay_out_page(chars, tables, height, number, keep_all=True) if facts else ()
@@ -113,11 +114,12 @@ def _find_scans(
     if not scans.is_installed():
         return
     files: dict[str, str] | None = None
+    paper = _read_box(document, _A4)
     for number, page in enumerate(pages, 1):
         images = [image for part in page for image in part.iter("ImageObject") if _is_visible(image)]
         if len(images) != 1 or sum(1 for part in page for _char in _read_characters(part)) >= MIN_PAGE_CHARACTERS:
             continue
-        _left, _top, width, height = _read_box(page[-1], _read_box(document, _A4))
+        _left, _top, width, height = _read_box(page[-1], paper)
         boundary = _read_numbers(images[0].get("Boundary"))
         if len(boundary) < len(_A4) or boundary[2] * boundary[3] < _MIN_PICTURE * width * height:
             continue

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from typing import NamedTuple
 
+from nianbao.importer.readers import refusal
 from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.readers.texts import decode_text
 from nianbao.importer.recognition.markdown import escape_markdown
@@ -35,7 +36,9 @@ def read(content: bytes) -> PublishedDocument:
     """Read a text line by line, without the numbers of its pages."""
     lines = [line for page in _drop_page_numbers(_list_pages(decode_text(content))) for line in page]
     runs = groupby(lines, lambda line: _find_separator(line.text))
-    return PublishedDocument(tuple(block for separator, run in runs for block in _make_blocks(list(run), separator)))
+    blocks = (block for separator, run in runs for block in _make_blocks(list(run), separator))
+    # Of two blocks one at least has words, and a file with more of those than may be is refused.
+    return PublishedDocument(tuple(islice(blocks, 2 * refusal.MAX_BLOCKS + 2)))
 
 
 def _list_pages(text: str) -> list[list[_Line]]:
