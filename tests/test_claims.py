@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from nianbao.checks.check import check_report
 from nianbao.checks.context import CheckContext
 from nianbao.checks.rules import another_office, text_differs
 from nianbao.compose import document
@@ -146,3 +147,20 @@ def test_a_review_is_of_the_report_by_its_paragraph_or_its_heading(offices):
         ("六、其他情况\n发生行政复议12件。", "note"),
     ):
         assert find(offices["bureau"], text) == [level], text
+
+
+@pytest.mark.parametrize(
+    ("duty", "told"), [("行政许可", ["按数据应为 318"]), ("行政处罚", ["按数据应为 120"]), ("", [])]
+)
+def test_figures_of_a_duty_that_the_office_says_it_lacks_are_told_since_their_table_is_not_printed(
+    duty, told, root, tmp_path
+):
+    source = root / "templates/kinds/cn-enforcement/example/data/example-ju/2024.toml"
+    line = f'duties_none = ["{duty}"]' if duty else ""
+    text = source.read_text(encoding="utf-8").replace("[agency]", f"[agency]\n{line}")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/2024.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "report.toml").write_text('kind = "cn-enforcement"\n', encoding="utf-8")
+    found = check_report(Store(tmp_path), Period(2024)).findings
+    said = [finding.message.rpartition("，")[2] for finding in found if finding.rule == "text-differs"]
+    assert said == told
