@@ -7,6 +7,7 @@ import docx
 import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
+from PIL import Image
 from variants import draw_figures, judge, make_grids
 
 from nianbao.importer import readers
@@ -141,3 +142,29 @@ def test_merged_cells_without_a_first_one_make_no_figure_wrong(form, forms):
     right, wrong = judge(write_report(form, found, drop_beginnings_of_merges), "docx", found, forms)
     assert not wrong
     assert right > len(found) / 2
+
+
+def paste_as_picture(content):
+    """Put a picture in the place of all but the first rows of the second table."""
+    document = docx.Document(io.BytesIO(content))
+    table = list(document.element.iter(qn("w:tbl")))[1]
+    for row in table.findall(qn("w:tr"))[6:]:
+        table.remove(row)
+    picture = io.BytesIO()
+    Image.new("RGB", (60, 20)).save(picture, "PNG")
+    document.add_paragraph().add_run().add_picture(picture)
+    table.addnext(list(document.element.iter(qn("w:p")))[-1])
+    changed = io.BytesIO()
+    document.save(changed)
+    return changed.getvalue()
+
+
+def test_a_section_whose_table_is_partly_a_picture_is_named(form, forms):
+    found = draw_figures(form, Random(3))  # noqa: S311  # see above
+    content = write_report(form, found, list)
+    recognized = recognize(readers.read(paste_as_picture(content), "docx"), forms)
+    heading = next(section.heading for section in form.sections if section.table == "requests")
+    assert len(recognized.document.notes) == 1
+    assert heading in recognized.document.notes[0]
+    assert str(len(recognized.missing_addresses)) in recognized.document.notes[0]
+    assert not recognize(readers.read(content, "docx"), forms).document.notes
