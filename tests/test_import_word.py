@@ -1,6 +1,7 @@
 """Word files as people make them: what Word hides, computes, puts into boxes, or leaves out of its tables."""
 
 import io
+import zipfile
 from random import Random
 
 import docx
@@ -11,6 +12,7 @@ from PIL import Image
 from variants import draw_figures, judge, make_grids
 
 from nianbao.importer import readers
+from nianbao.importer.readers.docx_markup import prepare_package
 from nianbao.importer.recognition import recognize
 from nianbao.workspace.store import Store
 
@@ -168,3 +170,14 @@ def test_a_section_whose_table_is_partly_a_picture_is_named(form, forms):
     assert heading in recognized.document.notes[0]
     assert str(len(recognized.missing_addresses)) in recognized.document.notes[0]
     assert not recognize(readers.read(content, "docx"), forms).document.notes
+
+
+def test_a_document_that_cannot_be_prepared_is_left_to_pandoc():
+    word = f"<w:document {nsdecls('w')}><w:fldSimple/>{{}}</w:document>"
+    deep = word.format("<w:tbl><w:tr><w:tc>" * 5000 + "</w:tc></w:tr></w:tbl>" * 5000)
+    for xml in (deep, word.format("<w:p>"), f"<!DOCTYPE d>{word.format(str())}"):
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w") as package:
+            package.writestr("word/document.xml", xml)
+        assert prepare_package(content.getvalue(), "word/document.xml") == content.getvalue()
+    assert prepare_package(b"PK\x03\x04 broken", "word/document.xml") == b"PK\x03\x04 broken"
