@@ -1,15 +1,18 @@
 """Word files as people make them: what Word hides, computes, puts into boxes, or leaves out of its tables."""
 
 import io
+import zipfile
 from random import Random
 
 import docx
 import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
+from PIL import Image
 from variants import draw_figures, judge, make_grids
 
 from nianbao.importer import readers
+from nianbao.importer.readers.docx_markup import prepare_package
 from nianbao.importer.recognition import recognize
 from nianbao.workspace.store import Store
 
@@ -141,3 +144,40 @@ def test_merged_cells_without_a_first_one_make_no_figure_wrong(form, forms):
     right, wrong = judge(write_report(form, found, drop_beginnings_of_merges), "docx", found, forms)
     assert not wrong
     assert right > len(found) / 2
+
+
+def paste_as_picture(content):
+    """Put a picture in the place of all but the first rows of the second table."""
+    document = docx.Document(io.BytesIO(content))
+    table = list(document.element.iter(qn("w:tbl")))[1]
+    for row in table.findall(qn("w:tr"))[6:]:
+        table.remove(row)
+    picture = io.BytesIO()
+    Image.new("RGB", (60, 20)).save(picture, "PNG")
+    document.add_paragraph().add_run().add_picture(picture)
+    table.addnext(list(document.element.iter(qn("w:p")))[-1])
+    changed = io.BytesIO()
+    document.save(changed)
+    return changed.getvalue()
+
+
+def test_a_section_whose_table_is_partly_a_picture_is_named(form, forms):
+    found = draw_figures(form, Random(3))  # noqa: S311  # see above
+    content = write_report(form, found, list)
+    recognized = recognize(readers.read(paste_as_picture(content), "docx"), forms)
+    heading = next(section.heading for section in form.sections if section.table == "requests")
+    assert len(recognized.document.notes) == 1
+    assert heading in recognized.document.notes[0]
+    assert str(len(recognized.missing_addresses)) in recognized.document.notes[0]
+    assert not recognize(readers.read(content, "docx"), forms).document.notes
+
+
+def test_a_document_that_cannot_be_prepared_is_left_to_pandoc():
+    word = f"<w:document {nsdecls('w')}><w:fldSimple/>{{}}</w:document>"
+    deep = word.format("<w:tbl><w:tr><w:tc>" * 5000 + "</w:tc></w:tr></w:tbl>" * 5000)
+    for xml in (deep, word.format("<w:p>"), f"<!DOCTYPE d>{word.format('')}"):
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w") as package:
+            package.writestr("word/document.xml", xml)
+        assert prepare_package(content.getvalue(), "word/document.xml") == content.getvalue()
+    assert prepare_package(b"PK\x03\x04 broken", "word/document.xml") == b"PK\x03\x04 broken"

@@ -6,6 +6,7 @@
 
 local lists = dofile(pandoc.path.join { pandoc.path.directory(PANDOC_SCRIPT_FILE), "lists.lua" })
 local out, dialect
+local pictures -- before which block, counted from 0, each picture stands that is a paragraph by itself
 
 local PLAIN = { Str = true, Space = true, SoftBreak = true, LineBreak = true, Span = true, Link = true, Image = true }
 local SKIPPED = { Note = true, Image = true, RawInline = true } -- notes come behind the block
@@ -224,6 +225,8 @@ local function add_text(block, level)
   if text:match("%S") then
     local markdown = has_markup and (level or 0) == 0 and to_markdown(block) or nil
     out[#out + 1] = { text = text, level = level or 0, markdown = markdown }
+  elseif marks == "" then
+    pandoc.Pandoc({ block }):walk { Image = function() pictures:insert(#out) end }
   end
   if has_notes then add_notes(block, note_number > before and before) end
 end
@@ -274,12 +277,13 @@ local function emit_page(blocks)
 end
 
 function Writer(doc, options)
-  out, note_number = {}, 0
+  out, note_number, pictures = {}, 0, pandoc.List()
   dialect, marks = tostring(options.variables.dialect), tostring(options.variables.marks or "")
   if marks == "page" then emit_page(doc.blocks) else emit(doc.blocks) end
   local title = doc.meta.title and pandoc.utils.stringify(doc.meta.title) or ""
   return pandoc.json.encode({
     about = { title = title, cover = list_lines(doc.meta.cover), author = list_lines(doc.meta.author) },
     blocks = out,
+    pictures = pictures,
   })
 end

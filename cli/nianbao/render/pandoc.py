@@ -242,7 +242,7 @@ def read_blocks(
         lines = errors.decode(errors="replace").strip().splitlines()
         raise ValueError(lines[-1] if lines else _("ended-by-itself"))
     document = json.loads(output)
-    return document["about"], list(document["blocks"])
+    return document["about"] | {"pictures": document["pictures"]}, list(document["blocks"])
 
 
 _COMPILE_LUA = (

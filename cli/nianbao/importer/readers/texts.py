@@ -75,6 +75,7 @@ def read_by_pandoc(  # noqa: PLR0913  # what readers know in addition to what pa
         about["title"] or title,
         cover=tuple(about[cover]) if cover else (),
         embedded_facts=embedded_facts,
+        pictures=tuple(about["pictures"]),
     )
 
 

@@ -1,5 +1,6 @@
-"""The headings of a published report: which block heads which section of the forms."""
+"""The headings of a published report: which block heads which section of the forms, and in which pictures stand."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
@@ -7,8 +8,9 @@ from rapidfuzz import fuzz
 
 from nianbao.importer.recognition.labels import Label, normalize, parse_label, remove_white_space
 from nianbao.importer.recognition.markdown import escape_markdown
-from nianbao.importer.recognition.published import Paragraph, PublishedTable
+from nianbao.importer.recognition.published import Paragraph, PublishedDocument, PublishedTable
 from nianbao.model.form import Form
+from nianbao.model.i18n import _
 from nianbao.model.loading.reading import Reading
 
 MAX_HEADING = 40  # characters; a longer line is a sentence
@@ -129,3 +131,26 @@ def find_headings(blocks: Sequence[Block], forms: Sequence[Form]) -> dict[str, i
                 if total >= best[number][0]:  # of two alike the later one: the first is a table of contents
                     best[number] = (total, (*found, (order[number - 1], index)))
     return dict(max(best, key=lambda way: way[0])[1])
+
+
+def note_pictures(
+    document: PublishedDocument, headings: Mapping[str, str], form: Form, missing: Sequence[str]
+) -> Iterator[str]:
+    """Give a note for each section with a picture, and with a table some figures of which are `missing`.
+
+    `headings` are those of the sections, as published.
+    """
+    sections = {section.id: section for section in form.sections}
+    ids = {heading: section for section, heading in headings.items() if section in sections}
+    starts = [
+        (index, ids[plain])
+        for index, block in enumerate(document.blocks if document.pictures else ())
+        if isinstance(block, Paragraph)
+        for line in block.plain.split("\n")
+        if (plain := remove_white_space(line)) in ids
+    ]
+    found = [bisect_right(starts, index, key=lambda start: start[0] + 1) for index in document.pictures]
+    for section in dict.fromkeys(sections[starts[number - 1][1]] for number in found if number):
+        count = sum(address.startswith(f"{section.table}.") for address in missing) if section.table else 0
+        if count:
+            yield _("section-has-picture", heading=headings[section.id], count=count)

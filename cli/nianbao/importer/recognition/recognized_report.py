@@ -8,6 +8,7 @@ from typing import NamedTuple
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from nianbao.importer.recognition.headings import note_pictures
 from nianbao.importer.recognition.labels import normalize, parse_label
 from nianbao.importer.recognition.markdown import escape_markdown
 from nianbao.importer.recognition.other_years import leave_out_other_years
@@ -114,7 +115,7 @@ def recognize(document: PublishedDocument, forms: Sequence[Form], period: Period
     Raises `UserError` for a file that has none of the forms' tables, that has those of two reports, and for one
     whose period is not known.
     """
-    document = _drop_page_numbers(document, forms[0].kind.signs)
+    published, document = document, _drop_page_numbers(document, forms[0].kind.signs)
     texts = extract_text(document, forms)
     period = period or Period(texts.year)
     in_force = next((form for form in forms if form.is_in_force(period)), forms[-1])
@@ -136,7 +137,9 @@ def recognize(document: PublishedDocument, forms: Sequence[Form], period: Period
     form = _choose_form(tables, forms, in_force)
     ordered = [form, *(other for other in forms if other is not form)]  # the sections are those of the first
     texts = extract_text(replace(document, blocks=rest), ordered)  # tables that were not recognized stay in the prose
-    return RecognizedReport(document, texts, tables, period, form)
+    recognized = RecognizedReport(document, texts, tables, period, form)
+    pictures = note_pictures(published, texts.headings, form, recognized.missing_addresses)
+    return replace(recognized, document=replace(document, notes=(*document.notes, *pictures)))
 
 
 def recognize_filled(document: PublishedDocument, report: Report, texts: ExtractedText) -> RecognizedReport:
