@@ -120,6 +120,17 @@ def test_offices_that_the_register_does_not_list_are_named_once_and_where_their_
     assert sentence not in report("export", YEAR, "city", "--to", "csv", cwd=city.root).stderr
 
 
+def test_sums_whose_units_are_no_longer_in_the_register_are_named_where_they_count_twice(city, report):
+    """Without a register every office is a leaf: a sum over leaves was a multiple of the truth without a word."""
+    query = "select sum(value) from figures where leaf and address = 'requests.received.total'"
+    assert report("rollup", YEAR, "--into", "city", cwd=city.root).returncode == 0
+    sentence = "汇总出来的报告，名册里却没有它们的下级，按 leaf 相加会加两次，1 个机关：city"
+    assert sentence not in report("query", query, cwd=city.root).stderr
+    for text in ("", "[city\n"):
+        write_files(city.root, {"offices.toml": text})
+        assert sentence in report("query", query, cwd=city.root).stderr
+
+
 def test_a_longer_name_and_the_name_of_the_office_above_are_not_findings(city):
     register = make_register(CITY | {"own": "city"}, {"own"}).replace('"city局"', '"某市人民政府"')
     files = {"dist-1": "某市dist-1局机关", "own": "某市人民政府办公室"}

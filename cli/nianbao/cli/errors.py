@@ -10,7 +10,7 @@ import typer
 
 from nianbao.cli.terminal import StyledText, echo, make_console
 from nianbao.model.finding import UserError, make_internal_error
-from nianbao.model.i18n import _, join_words
+from nianbao.model.i18n import N_, _, join_words
 from nianbao.workspace.access import FULL, describe_reason
 
 if TYPE_CHECKING:
@@ -111,13 +111,24 @@ def print_register_errors(store: "Store") -> None:
         print_warning(f"{finding.place}: {finding.message}")
 
 
-def print_unlisted(store: "Store", reports: "Sequence[ReportRef]") -> None:
-    """Print which offices have reports and are not in the register: sums over all reports have their figures too."""
-    listed = store.register().units
-    unlisted = dict.fromkeys(one.office for one, _period in reports if one.office and one.office not in listed)
-    if listed and unlisted:
-        shown = join_words([*list(unlisted)[:_MAX_NAMES], *(["…"] if len(unlisted) > _MAX_NAMES else [])])
-        print_note(_("reports-of-unlisted-offices", count=len(unlisted), names=shown))
+def print_double_counts(store: "Store", reports: "Sequence[ReportRef]") -> None:
+    """Print because of which offices sums over some reports count what the register does not know, or count it twice.
+
+    These are offices that it does not list, and those that were added up from units that it does not list below them.
+    """
+    register, offices = store.register(), {one.office for one, _period in reports if one.office}
+    unlisted = [office for office in sorted(offices) if register.units and office not in register.units]
+    added_up = {
+        one.office
+        for one, period in reports
+        if one.office and not register.list_children(one.office)
+        if (record := one.record(period)) and not offices.isdisjoint(record.units or ())
+    }
+    found = ((N_("reports-of-unlisted-offices"), unlisted), (N_("sums-of-unlisted-units"), sorted(added_up)))
+    for key, names in found:
+        if names:
+            shown = join_words([*names[:_MAX_NAMES], *(["…"] if len(names) > _MAX_NAMES else [])])
+            print_note(_(key, count=len(names), names=shown))
 
 
 def print_note(text: str) -> None:

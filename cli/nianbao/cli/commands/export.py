@@ -8,9 +8,9 @@ from nianbao.cli.command import command
 from nianbao.cli.completion import complete_export_formats
 from nianbao.cli.errors import (
     exit_command,
+    print_double_counts,
     print_error,
     print_register_errors,
-    print_unlisted,
     print_warning,
     report_errors,
     show_progress,
@@ -59,7 +59,7 @@ def export(
         print_export(saved, len(read), selected.missing, quiet=quiet)
         print_register_errors(store)
         if all_offices and not quiet:
-            print_unlisted(store, selected.reports)
+            print_double_counts(store, selected.reports)
         for error in errors:  # a report that cannot be read is an error in the data: the exit code is 1
             print_error(error)
         exit_command([], blocked=bool(errors))

@@ -9,10 +9,10 @@ import typer
 from nianbao.cli.command import command
 from nianbao.cli.errors import (
     exit_command,
+    print_double_counts,
     print_error,
     print_note,
     print_register_errors,
-    print_unlisted,
     report_errors,
     show_progress,
     split_errors,
@@ -64,7 +64,7 @@ def query(
         answer = work.answer(read, found, work.list_states(jobs), default if rows is None else rows)
         print_answer(answer, style)
         print_register_errors(store)
-        print_unlisted(store, work.reports)
+        print_double_counts(store, work.reports)
         for error in errors:  # a report that cannot be read is an error in the data: the exit code is 1
             print_error(error)
         exit_command([], blocked=bool(errors))
