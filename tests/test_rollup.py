@@ -1,5 +1,6 @@
 """`report rollup` and `report trace`: figures are the sums of the units to the last digit, and are traced to them."""
 
+import json
 import re
 from decimal import Decimal
 
@@ -229,6 +230,20 @@ def test_an_error_in_prose_does_not_leave_a_unit_out(city):
     write_files(city.root, {f"dist-1/{YEAR}.toml": make_file(3) + '[prose]\nproblems = "TODO"\n'})
     (result,) = roll_up(city, PERIOD, "city", RollupOptions())
     assert not result.aggregate.broken
+
+
+def test_an_accepted_error_of_a_unit_is_said_where_its_sum_has_it_too(city, report):
+    """The sum does not balance either: the office above it left the whole city out, and nothing said why."""
+    text = make_file(3).replace("received = { person = 3 }", "received = { person = 5 }")
+    write_files(city.root, {f"dist-1/{YEAR}.toml": text})
+    found = json.loads(report("validate", YEAR, "dist-1", "--format", "json", cwd=city.root).stdout)["reports"][0]
+    error = next(one for one in found["findings"] if one["rule"] == "broken-balance")
+    place = f"{YEAR}:{error['line']}:{error['column']}"
+    assert report("accept", "dist-1", place, "--because", "已核实", cwd=city.root).returncode == 0
+    done = report("rollup", YEAR, "--into", "city", cwd=city.root)
+    said = f"有已接受的错误、计入了的；和里可能也有，要在 data/city/{YEAR}.toml 里同样接受 1 个：dist-1局"
+    assert (said in done.stdout, done.returncode) == (True, 0), done.stdout
+    assert "broken-balance" in report("validate", YEAR, "city", cwd=city.root).stdout
 
 
 def test_a_unit_that_reports_yuan_instead_of_wan_yuan_is_named(city, report):

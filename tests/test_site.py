@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
@@ -166,6 +167,19 @@ def test_the_data_is_that_of_the_files_and_described_column_by_column(site, fold
     } == written
 
 
+def test_a_report_with_prompts_left_is_called_a_draft(folder, report):
+    """It was called published and nothing else, as one that its office has finished."""
+    path = folder / "data/bureau/2024.toml"
+    text = re.sub(r"problems  .*", 'problems = ["（请写明存在的主要问题）"]', path.read_text(encoding="utf-8"))
+    path.write_text(text, encoding="utf-8")
+    for _run in range(2):
+        make(report, folder)
+        pages = [
+            (folder / f"site/offices/{office}.html").read_text(encoding="utf-8") for office in ("bureau", "city-a")
+        ]
+        assert ["已公开 草稿，还有内容没有填写 <time" in page for page in pages] == [True, False]
+
+
 def test_the_checksums_are_those_of_all_files(site):
     lines = (site / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
     listed = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
@@ -289,6 +303,22 @@ def test_the_search_finds_parts_of_names_and_figures_in_a_page_opened_as_a_file(
     assert page.locator("h1").inner_text() == "甲市财政局"
     page.locator("#search").fill("没有这样的名称")
     assert page.locator("#found").inner_text() == "没有找到"
+    page.close()
+
+
+@pytest.mark.needs("chromium")
+def test_the_search_says_how_many_more_it_has_found(site, browser, tmp_path):
+    """It listed the first 50 as if these were all."""
+    shutil.copytree(site, tmp_path / "copy")
+    entries = [[f"第{number}局", "offices/city-a.html", f"第{number}局"] for number in range(60)]
+    index = tmp_path / "copy/assets/search-index.js"
+    index.write_text(f"window.searchIndex = {json.dumps(entries)};", encoding="utf-8")
+    page = browser.new_page()
+    page.goto((tmp_path / "copy/index.html").as_uri())
+    for words, count, more in (("局", 50, "另有 10 个没有列出；再多写几个字"), ("第59", 1, "")):
+        page.locator("#search").fill(words)
+        assert page.locator("#found a").count() == count
+        assert page.locator("#found p").all_inner_texts() == ([more] if more else [])
     page.close()
 
 

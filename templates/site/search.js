@@ -10,10 +10,10 @@
     const words = fold(input.value).split(/\s+/).filter(Boolean);
     found.replaceChildren();
     if (!words.length) return;
-    const matches = entries.filter((entry) => words.every((word) => entry.text.includes(word))).slice(0, limit);
+    const matches = entries.filter((entry) => words.every((word) => entry.text.includes(word)));
     if (!matches.length) { found.textContent = found.dataset.none; return; }
     const list = document.createElement("ol");
-    for (const { name, page } of matches) {
+    for (const { name, page } of matches.slice(0, limit)) {
       const link = document.createElement("a");
       link.href = form.dataset.root + page.split("/").map(encodeURIComponent).join("/");
       link.textContent = name;
@@ -22,6 +22,11 @@
       list.append(item);
     }
     found.append(list);
+    if (matches.length > limit) {
+      const more = document.createElement("p");
+      more.textContent = found.dataset.more.replace("{count}", matches.length - limit);
+      found.append(more);
+    }
   };
   form.addEventListener("submit", (event) => event.preventDefault());
   input.addEventListener("input", show);

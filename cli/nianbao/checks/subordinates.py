@@ -96,6 +96,7 @@ def judge_unit(unit: Unit, report: Report, policy: Policy, kind: KindFolder | No
         )
         if form.unexpanded
         else (),
+        any(one.finding.level == "error" and _is_about_figures(one.finding, form) for one in accepted),
     )
 
 

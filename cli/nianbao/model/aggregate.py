@@ -26,7 +26,7 @@ class UnitReport(Struct, frozen=True):
     `errors` are those of its figures, or why it cannot be read at all, and then `edition` is empty; `warnings` are
     those about amounts of money; `late` is the finding that it was issued late. `author` is what the report calls its
     office; `due` and `issued` are None where nobody knows. `open_figures` are figures, other than 0, of open rows:
-    no sum has a cell for them.
+    no sum has a cell for them. `has_accepted`: errors of its figures are accepted, and sums may have them too.
     """
 
     unit: Unit
@@ -40,6 +40,7 @@ class UnitReport(Struct, frozen=True):
     due: date | None = None
     issued: date | None = None
     open_figures: tuple[tuple[str, Number], ...] = ()
+    has_accepted: bool = False
 
 
 class UnplacedFigure(Struct, frozen=True):

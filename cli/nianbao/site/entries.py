@@ -55,12 +55,16 @@ class SiteFile(Struct, frozen=True):
 
 
 class SiteReport(Struct, frozen=True):
-    """A report on a site; one is `withheld` where its errors forbid to publish it, and has neither facts nor files."""
+    """A report on a site; one is `withheld` where its errors forbid to publish it, and has neither facts nor files.
+
+    One that has prompts left is published as a `draft`.
+    """
 
     period: Period
     state: State
     facts: ReportFacts | None = None
     files: tuple[SiteFile, ...] = ()
+    draft: bool = False
 
 
 class SiteOffice(Struct, frozen=True):
@@ -112,7 +116,7 @@ def make_offices(
         key = of_office.key(period)
         if key in built and key in facts:
             files = tuple(_make_file(of_office, period, file) for file in built[key].files)
-            report = SiteReport(period, "published", facts[key], files)
+            report = SiteReport(period, "published", facts[key], files, built[key].draft)
         else:
             report = SiteReport(period, "withheld" if of_office.has(period) else "missing")
         by_office.setdefault(of_office.office, []).append(report)

@@ -161,6 +161,7 @@ class SitePages(Struct, frozen=True, dict=True):
             "id": str(report.period),
             "period": self.locale.format_period(report.period),
             "state": report.state,
+            "draft": report.draft,
             "title": facts.rows.title if facts else "",
             "published": facts.published if facts else "",
             "key_figures": facts.key_figures if facts else (),

@@ -49,6 +49,8 @@ def _print_rollup(result: RollupResult, aggregate: Aggregate, period: str, print
     print_names(_("units-missing"), groups.missing)
     print_names(_("units-late"), groups.late)
     print_names(_("units-with-errors-counted"), [report.unit for report in aggregate.counted if report.errors])
+    accepted = [report.unit for report in aggregate.counted if report.has_accepted]
+    print_names(_("units-with-accepted-errors", file=result.file), accepted)
     print_names(_("with-errors-not-counted"), [report.unit for report in aggregate.broken])
     print_names(_("units-with-errors-below"), groups.list_faulty_below())
     printer.print_all(_list_faults(aggregate))
