@@ -131,6 +131,19 @@ def test_sums_whose_units_are_no_longer_in_the_register_are_named_where_they_cou
         assert sentence in report("query", query, cwd=city.root).stderr
 
 
+def test_a_sum_of_units_that_have_changed_since_is_one_finding(city, report):
+    """Each cell was one, with the same notes: up to 80 for a unit that moved."""
+    assert report("rollup", YEAR, "--into", "city", cwd=city.root).returncode == 0
+    register = CITY | {"town": "", "dist-2": "town", "dist-9": "city"}
+    write_files(city.root, {"offices.toml": make_register(register), f"dist-9/{YEAR}.toml": make_file(4)})
+    (finding,) = find(city, "city", "rollup-differs")
+    assert finding.message == "上次汇总以后下级单位变了，2 格还是那时的和"
+    assert finding.notes[:2] == ("上次汇总以后新增: dist-9局", "不再是下级的单位: dist-2局")
+    path = city.root / f"data/city/{YEAR}.toml"
+    path.write_text(re.sub(r"(received += \{ person = +)\d+", r"\g<1>99", path.read_text("utf-8")), "utf-8")
+    assert {one.address for one in find(city, "city", "rollup-differs")} == {"", "requests.received.person"}
+
+
 def test_a_longer_name_and_the_name_of_the_office_above_are_not_findings(city):
     register = make_register(CITY | {"own": "city"}, {"own"}).replace('"city局"', '"某市人民政府"')
     files = {"dist-1": "某市dist-1局机关", "own": "某市人民政府办公室"}

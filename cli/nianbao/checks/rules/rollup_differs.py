@@ -53,12 +53,13 @@
     outcome.granted = { person = 5 }
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nianbao.checks.context import CheckContext
-from nianbao.model.aggregate import Aggregate, UnitTotals, find_differences
-from nianbao.model.finding import Finding
+from nianbao.model.aggregate import Aggregate, UnitTotals, find_accepted_cells, find_differences
+from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _, join_words
+from nianbao.model.report import Number
 
 LEVEL = "warning"
 SCOPE = "units"
@@ -69,17 +70,55 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every cell that is not the sum of the units of this office."""
     if context.units is None:
         return
-    for address, total in find_differences(context.report, context.units):
-        message = _(
-            "figure-differs-from-units",
-            label=context.report.form.labels[address],
-            figure=context.report.figures[address],
-            total=total,
-            parts=_describe_contributions(context.units.aggregate, address),
-        )
-        fix = _("rollup-again-or-accept", year=context.report.year, office=context.office)
-        notes = tuple(_describe_left_out(context.units))
-        yield context.make_finding(address, message, label=_("expected-value", value=total), notes=notes, fix=fix)
+    differences = list(find_differences(context.report, context.units))
+    as_added_up = _list_old_sums(context, context.units) if differences else frozenset()
+    old = [address for address, _total in differences if address in as_added_up]
+    if old:
+        yield _make_change_finding(context, context.units, old)
+    for address, total in differences:
+        if address not in old:
+            message = _describe_difference(context, context.units, address, total)
+            fix = _("rollup-again-or-accept", year=context.report.year, office=context.office)
+            notes = tuple(_describe_left_out(context.units))
+            yield context.make_finding(address, message, label=_("expected-value", value=total), notes=notes, fix=fix)
+
+
+def _list_old_sums(context: CheckContext, units: UnitTotals) -> frozenset[str]:
+    """List the cells that are as the last rollup wrote them, if the register had other units then."""
+    record = units.record
+    if not record or record.units is None or record.units.keys() == {below.unit.id for below in units.state.below}:
+        return frozenset()
+    figures = context.report.figures.items()
+    old = {address for address, figure in figures if figure == record.figures.get(address, 0)}
+    return frozenset(old - find_accepted_cells(context.report).keys())
+
+
+def _make_change_finding(context: CheckContext, units: UnitTotals, addresses: Sequence[str]) -> Finding:
+    """Make one finding of all cells that are the sums of other units."""
+    now, before = {below.unit.id: below.unit.name for below in units.state.below}, units.record and units.record.units
+    joined = [name for office, name in now.items() if office not in (before or {})]
+    left = [name for office, name in (before or {}).items() if office not in now]
+    notes = [
+        f"{words}: {join_words(names[:_MAX_UNITS])}{_count_all(names)}"
+        for words, names in ((_("units-joined"), joined), (_("units-gone"), left))
+        if names
+    ]
+    labels = [context.report.form.labels[address] for address in addresses]
+    notes += [f"{_('cells-of-old-sums')}: {join_words(labels[:_MAX_UNITS])}{_count_all(labels)}"]
+    notes += _describe_left_out(units)
+    fix = _("rollup-again", year=context.report.year, office=context.office)
+    message = _("sums-of-other-units", count=len(addresses))
+    return context.make_finding("", message, notes=tuple(notes), fix=fix, place=Place(context.report.facts.file))
+
+
+def _describe_difference(context: CheckContext, units: UnitTotals, address: str, total: Number) -> str:
+    return _(
+        "figure-differs-from-units",
+        label=context.report.form.labels[address],
+        figure=context.report.figures[address],
+        total=total,
+        parts=_describe_contributions(units.aggregate, address),
+    )
 
 
 def _describe_contributions(aggregate: Aggregate, address: str) -> str:
@@ -102,5 +141,9 @@ def _describe_left_out(units: UnitTotals) -> Iterator[str]:
         (_("with-errors-not-counted"), [report.unit for report in units.aggregate.broken]),
     ):
         if left_out:
-            more = _("and-others-in-all", count=len(left_out)) if len(left_out) > _MAX_UNITS else ""
-            yield f"{words}: {join_words(left_out[:_MAX_UNITS])}{more}"
+            yield f"{words}: {join_words(left_out[:_MAX_UNITS])}{_count_all(left_out)}"
+
+
+def _count_all(names: Sequence[object]) -> str:
+    """Say how many there are, where that is more than a message names."""
+    return _("and-others-in-all", count=len(names)) if len(names) > _MAX_UNITS else ""
