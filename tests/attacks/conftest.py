@@ -1,9 +1,9 @@
 """What the samples of attacks share: a canary, a listener, an office to attack, and commands run in this process."""
 
 import shutil
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from oracles import FACTS, FORMATS, SECRET, bites, listening
 from typer.testing import CliRunner
 
