@@ -237,6 +237,7 @@ from nianbao.workspace.processes import limits
 
 database = Database([])
 copy = lambda: database.copy(sys.argv[1], "csv", Path(sys.argv[2]))
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell leaves ignored in what runs behind it
 threading.Timer(0.5, eval(sys.argv[3])).start()
 try:
     copy()

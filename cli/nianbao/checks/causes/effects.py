@@ -71,4 +71,5 @@ def _add_notes(cause: Finding, effects: Sequence[Finding]) -> Finding:
     if len(effects) > _MOST_NOTES:
         notes.append(_("more-effects", count=len(effects) - _MOST_NOTES))
     level = min((cause.level, *(one.level for one in effects)), key=LEVELS.index)
-    return replace(cause, notes=(*cause.notes, *notes), level=level)
+    keys = dict.fromkeys((*cause.effects, *(key for one in effects for key in (one.key, *one.effects))))
+    return replace(cause, notes=(*cause.notes, *notes), level=level, effects=tuple(keys))
