@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -150,6 +152,33 @@ def test_a_signal_while_a_folder_is_made_leaves_none(tmp_path, named, monkeypatc
         monkeypatch.setattr(staging, "_remove_tree", lambda _path: None)
     with pytest.raises(KeyboardInterrupt):
         staging.TemporaryFolder(tmp_path, named)
+    assert (list(tmp_path.iterdir()) == []) is guarded
+
+
+INTERRUPTED = """
+import shutil, sys
+from contextlib import closing
+from pathlib import Path
+from nianbao.workspace import staging
+
+remove = shutil.rmtree
+
+def interrupt(*_words, **_more):
+    shutil.rmtree = remove
+    raise KeyboardInterrupt
+
+with closing(staging.TemporaryFolder(Path(sys.argv[1]), staging.SCRATCH_AFFIXES)) as folder:
+    shutil.rmtree = interrupt
+    if sys.argv[2] == "unguarded":
+        staging._open.clear()
+"""
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_signal_while_a_folder_is_removed_leaves_none(tmp_path, guarded):
+    command = [sys.executable, "-c", INTERRUPTED, str(tmp_path), "guarded" if guarded else "unguarded"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stderr.endswith("KeyboardInterrupt\n")
     assert (list(tmp_path.iterdir()) == []) is guarded
 
 

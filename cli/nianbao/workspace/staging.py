@@ -4,6 +4,7 @@ Each is locked as long as its process lives, so that a later run recognizes aban
 lock folders (Windows) they are kept for a day.
 """
 
+import atexit
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -24,6 +25,7 @@ except ImportError:  # Windows
 BESIDE_AFFIXES = (".nianbao-", ".part")  # for files that are moved into its parent folder
 SCRATCH_AFFIXES = ("nianbao-", "")  # in the system's folder for temporary files
 _DAY = 24 * 3600  # s
+_open: dict[Path, int] = {}  # folders that are not closed, each with the process that made it
 
 
 class TemporaryFolder:
@@ -36,6 +38,7 @@ class TemporaryFolder:
             while self._lock < 0:  # another run may remove it as abandoned before it is locked
                 # Its name is known before it is there: a signal may come in between, and it would stay.
                 self.path = parent.absolute() / os.urandom(8).hex().join(affixes)
+                _open[self.path] = os.getpid()
                 self.path.mkdir(0o700)
                 self._lock = _lock(self.path) if fcntl else 0
         except OSError:
@@ -47,9 +50,17 @@ class TemporaryFolder:
     def close(self) -> None:
         """Remove it; does nothing the second time."""
         _remove_tree(self.path)
+        _open.pop(self.path, None)
         if self._lock > 0:
             os.close(self._lock)
         self._lock = 0
+
+
+@atexit.register
+def remove_open_folders() -> None:
+    """Remove the folders that a signal has kept from being closed; for the end of a process, which may be a fork."""
+    for path in [path for path, process in _open.items() if process == os.getpid()]:
+        _remove_tree(path)
 
 
 def make_scratch_folder() -> TemporaryFolder:

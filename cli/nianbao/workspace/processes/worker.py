@@ -14,6 +14,7 @@ from typing import NoReturn
 from nianbao.workspace.locales import detect_language, use_language
 from nianbao.workspace.processes import limits
 from nianbao.workspace.processes.task import Item, Result, tune_garbage_collector
+from nianbao.workspace.staging import remove_open_folders
 
 END_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 _BLOCKED_SIGNALS = {signal.SIGINT, *END_SIGNALS}
@@ -93,6 +94,7 @@ def _exit_at_once() -> NoReturn:
     with suppress(Exception):
         if _State.close:
             _State.close()
+    remove_open_folders()
     os._exit(1)
 
 
