@@ -14,20 +14,8 @@ from variants import draw_figures, judge, make_grids
 from nianbao.importer import readers
 from nianbao.importer.readers.docx_markup import prepare_package
 from nianbao.importer.recognition import recognize
-from nianbao.workspace.store import Store
 
 STEP = 3  # every third figure is changed
-
-
-@pytest.fixture(scope="module")
-def forms(root):
-    store = Store(root)
-    return [store.kind.edition(one) for one in sorted(store.kind.editions())]
-
-
-@pytest.fixture(params=["2019", "2021"])
-def form(request, forms):
-    return next(form for form in forms if form.edition == request.param)
 
 
 def write_report(form, found, change):

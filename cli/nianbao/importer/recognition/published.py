@@ -139,15 +139,13 @@ class NamedCell(Struct, frozen=True):
 class PublishedDocument(Struct, frozen=True):
     """What a reader found in a file.
 
-    `title`, `office` and `year` are what the file says of itself beside its texts (its metadata),
-    `cover` the texts that are printed before all blocks and are none,
-    `embedded_facts` the facts (TOML) that our own outputs carry, `notes` what the reader left out, and `pictures` the
-    indexes of the blocks before which pictures stand. The texts are `exact` unless they were put together from
-    characters placed on a page: then a file that carries facts has all
+    `title`, `office` and `year` are what the file says of itself beside its texts (its metadata), `cover` the texts
+    that are printed before all blocks and are none, `embedded_facts` the facts (TOML) that our own outputs carry,
+    `notes` what the reader left out, and `pictures` the indexes of the blocks before which pictures stand. The texts
+    are `exact` unless they were put together from characters placed on a page: then a file that carries facts has all
     its `lines` too, as they stand on the page, with those that all pages have. It is `scanned` where pictures of pages
-    were read: a figure counts as certain only where a sum confirms it. `named_cells` are the cells by
-    which a form that we sent out is read, by name without prefix, and `formulas` the formulas of all its cells, by
-    location.
+    were read: a figure counts as certain only where a sum confirms it. `named_cells` are the cells by which a form
+    that we sent out is read, by name without prefix, and `formulas` the formulas of all its cells, by location.
     """
 
     blocks: tuple[Paragraph | PublishedTable, ...]
