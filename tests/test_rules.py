@@ -110,8 +110,10 @@ def test_a_crash_of_a_rule_is_reported_and_the_others_still_run(office, monkeypa
 
     monkeypatch.setattr(late, "judge", raise_error)
     rules.load_rule.cache_clear()
+    rules.list_functions.cache_clear()
     result = check.check_report(Store(office), Period(2020))
     rules.load_rule.cache_clear()
+    rules.list_functions.cache_clear()
     assert [crash.rule for crash in result.crashes] == ["late"]
     assert "public-fewer-than-new" in {finding.rule for finding in result.findings}
 

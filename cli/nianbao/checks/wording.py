@@ -215,19 +215,19 @@ def find_in_own_texts(context: CheckContext, pattern: str) -> Iterator[tuple[str
 
 def find_around_facts(context: CheckContext, pattern: str) -> Iterator[tuple[str, str, re.Match[str]]]:
     """Find where a pattern begins in a template and ends in a fact, or the other way: address, text and match."""
-    for address, text in list_own_texts(context.report) if pattern else ():
+    found = [match for text in context.texts.values() if pattern for match in compile_pattern(pattern).finditer(text)]
+    for address, text in list_own_texts(context.report) if found else ():
         is_fact = text.strip() and not address.startswith(("prose.", "headings.", "title"))
-        found = (one for printed in context.texts.values() for one in _match_edges(text, printed, pattern))
-        if is_fact and (match := next(found, None)):
+        if match := next((one for one in found if is_fact and _begins_or_ends_in(one, text)), None):
             yield address, text, match
 
 
-def _match_edges(text: str, printed: str, pattern: str) -> Iterator[re.Match[str]]:
-    for start in find_words(printed, text):
-        first, end = max(0, start - _NEAR), start + len(text)
-        for match in compile_pattern(pattern).finditer(printed[first : end + _NEAR]):
-            if any(match.start() < edge - first < match.end() for edge in (start, end)):
-                yield match
+def _begins_or_ends_in(match: re.Match[str], text: str) -> bool:
+    """Return whether a text begins or ends within a match."""
+    first = max(0, match.start() - len(text) + 1)
+    starts = find_words(match.string[first : match.end() + len(text) - 1], text)
+    edges = (edge - match.start() for start in starts for edge in (first + start, first + start + len(text)))
+    return any(0 < edge < len(match[0]) for edge in edges)
 
 
 def find_placeholder_faults(context: CheckContext) -> Iterator[Finding]:

@@ -46,13 +46,15 @@ class Facts(Struct, frozen=True, dict=True):
     def texts(self) -> Sequence[tuple[str, str]]:
         """Every text, keys included, as (address, text): several rules look through them."""
         found: list[tuple[str, str]] = []
-        _list_texts(self.tree, "", found)
+        _list_texts(self.tree, "", found, with_keys=True)
         return found
 
     @cached_property
     def text_values(self) -> Sequence[tuple[str, str]]:
         """The texts that are no keys, as (address, text): few, so that rules search them only."""
-        return [(address, text) for address, text in self.texts if not f".{address}".endswith(f".{text}")]
+        found: list[tuple[str, str]] = []
+        _list_texts(self.tree, "", found, with_keys=False)
+        return found
 
     @cached_property
     def _nodes(self) -> Mapping[str, Any]:
@@ -273,15 +275,16 @@ def find_value(tree: object, address: str) -> object:
     return tree
 
 
-def _list_texts(tree: object, address: str, found: list[tuple[str, str]]) -> None:
+def _list_texts(tree: object, address: str, found: list[tuple[str, str]], *, with_keys: bool) -> None:
     if isinstance(tree, str):
         found.append((address, tree))
     elif isinstance(tree, dict):
         for key, value in tree.items():
             key_address = f"{address}.{key}" if address else key
-            found.append((key_address, key))
+            if with_keys:
+                found.append((key_address, key))
             if not isinstance(value, int):  # most values are figures
-                _list_texts(value, key_address, found)
+                _list_texts(value, key_address, found, with_keys=with_keys)
     elif isinstance(tree, list):
         for index, value in enumerate(tree):
-            _list_texts(value, f"{address}.{index}", found)
+            _list_texts(value, f"{address}.{index}", found, with_keys=with_keys)

@@ -19,7 +19,7 @@ A rule does not define the editions that it applies to: forms name the rules of 
 document has rules of its own, and adds to the pages of these: see `checks/kind_rules/`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from itertools import islice
@@ -120,17 +120,22 @@ class Crash(Struct, frozen=True):
     error: str
 
 
+@cache
+def list_functions(scope: Scope | None) -> Mapping[str, Judge]:
+    """List the functions of the rules of a scope, by default of all, by the names of the rules."""
+    names = list_names_of_scope(scope) if scope else list_names()
+    functions: dict[str, Judge] = {name: load_rule(name).judge for name in names}
+    return functions | {name: function for name, own, function in _OF_FORMS if scope in {None, own}}
+
+
 def judge(context: CheckContext, scope: Scope | None = None) -> tuple[list[Finding], list[Crash]]:
     """Judge a report by every rule, and by the relations and topics of the form; with `scope` by those of a scope.
 
     Returns all findings, in the order of the file, and the crashes of rules.
     """
-    names = list_names_of_scope(scope) if scope else list_names()
-    functions: dict[str, Judge] = {name: load_rule(name).judge for name in names}
-    functions |= {name: function for name, own, function in _OF_FORMS if scope in {None, own}}
     found: list[Finding] = []
     crashes: list[Crash] = []
-    for name, function in functions.items():
+    for name, function in list_functions(scope).items():
         try:
             of_rule = list(islice(function(context), MAX_FINDINGS))
             found += of_rule

@@ -62,7 +62,7 @@ def _find_lost_headers(report: Report) -> Iterator[tuple[str, tuple[str, list[st
     for entry in report.invalid_entries:
         if not entry.known:
             strangers.setdefault(entry.address.rpartition(".")[0], []).append(entry.address)
-    known = report.form.groups | report.form.value_types.keys()
+    known = (report.form.groups, report.form.value_types)
     if _PROSE not in report.facts.tree:
         sections = {section.id for section in report.form.sections}
         for table, addresses in strangers.items():
@@ -74,7 +74,7 @@ def _find_lost_headers(report: Report) -> Iterator[tuple[str, tuple[str, list[st
         if id_ in report.facts.tree or id_ not in report.form.groups:
             continue
         for table, addresses in strangers.items():
-            rows = [one for one in addresses if f"{id_}.{one.rpartition('.')[2]}" in known]
+            rows = [one for one in addresses if any(f"{id_}.{one.rpartition('.')[2]}" in names for names in known)]
             if len(rows) * 2 > len(addresses):
                 yield id_, (table, rows)
                 break

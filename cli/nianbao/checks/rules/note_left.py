@@ -31,6 +31,8 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     written = context.report.form.locale.text
     to_fill = compile_placeholder(written.prompts)
     for address, text in list_own_texts(context.report):
+        if not any(compile_pattern(note).search(text) for note in written.notes):
+            continue
         filled = to_fill.sub(lambda match: "\0" * len(match[0]), text)
         told: set[str] = set()
         for match in (match for note in written.notes for match in compile_pattern(note).finditer(filled)):

@@ -52,6 +52,8 @@ def judge(context: CheckContext) -> Iterator[Finding]:
 def _judge_headings(context: CheckContext) -> Iterator[Finding]:
     """Find headings of the data file with another number than the form has for their section, or with none."""
     report, written = context.report, context.report.form.locale.text
+    if not report.headings:
+        return
     headings = {one.id: (one.heading, report.headings.get(one.id, one.heading)) for one in report.form.sections}
     numbers = [number for _form, own in headings.values() if (number := _read_heading(own, written)[0])]
     if all(after == before + 1 for before, after in pairwise(numbers)) and len(numbers) == len(headings):

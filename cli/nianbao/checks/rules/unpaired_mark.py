@@ -36,7 +36,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every bracket and quotation mark of the texts of the data file that has no other one."""
     written = context.report.form.locale.text
     for address, text in list_own_texts(context.report):
-        for kind in written.marks:
+        for kind in (kind for kind in written.marks if not set(kind).isdisjoint(text)):
             for at in _find_unpaired(text, kind, written):
                 place_of_other = 1 if text[at] in kind[::2] else -1
                 other = kind[kind.index(text[at]) + place_of_other]

@@ -38,14 +38,13 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     year = context.report.year
     if not year:
         return
+    read = {section: _read(context, text) for section, text in context.texts.items()}
     for years in context.report.form.text_rules.years:
         for section, text in context.texts.items():
             if years.sections and section not in years.sections:
                 continue
             told: set[int] = set()  # the places of years: phrases may overlap
-            for match in (
-                match for pattern in years.says for match in compile_pattern(pattern).finditer(_read(context, text))
-            ):
+            for match in (match for says in years.says for match in compile_pattern(says).finditer(read[section])):
                 written = _complete(int(match[1].partition(".")[0]), year)
                 if match.start(1) in told:
                     continue

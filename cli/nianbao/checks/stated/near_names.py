@@ -36,7 +36,7 @@ def find_near_names(text: str, name: str) -> Iterator[NearName]:
     starts: set[int] = set()
     for first in (0, third, 2 * third):
         part = name[first : first + third]
-        for at in find_words(text, part):
+        for at in find_words(text, part) if part in text else ():
             starts.update(at - first + step for step in ((0,) if not first else (-1, 0, 1)))
     end = 0
     for start in sorted(start for start in starts if start >= 0):

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
@@ -281,6 +281,7 @@ class SectionReading(Struct, dict=True):
         return StatedFigure(claim, sentence, words, value, start - sentence.start, certain)
 
 
+@lru_cache(maxsize=32)  # several rules read the same sections
 def read_section(report: Report, author: str, section: str, text: str, *, written: bool = False) -> SectionReading:
     """Read the text of a section, with numbers without separators; with `written` numerals stay as they are."""
     digits = DigitText(text, text) if written else write_in_digits(text, report.form.locale.text)

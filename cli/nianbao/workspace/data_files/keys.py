@@ -16,6 +16,8 @@ def find_foreign_key(report: Report) -> str:
     same: so a report that is begun, or has slips of the pen, is no report of another kind.
     """
     form = report.form
+    if all(entry.known for entry in report.invalid_entries):
+        return ""
     written = {
         key: value
         for key, value in report.facts.tree.items()
