@@ -5,9 +5,9 @@ grow by a line at a time; and that these are as many as the PDF has.
 import subprocess
 from datetime import date
 
-import pdfplumber
 import pytest
 from cases import figured, make_profile, own_faces
+from drawn_pages import read_pages
 from test_page_breaks import check, measure
 
 from nianbao.build import outputs
@@ -99,11 +99,7 @@ def printed(root, cases, own_fonts, browser, tmp_path_factory):
         window.goto(path.as_uri())
         window.pdf(path=path.with_suffix(".pdf"), prefer_css_page_size=True)
     window.close()
-    pages = {}
-    for case, path in paths.items():
-        with pdfplumber.open(path.with_suffix(".pdf")) as pdf:
-            pages[case] = pdf.pages if path.suffix == ".pdf" else [measure(part) for part in pdf.pages]
-    return pages
+    return {case: [measure(page) for page in read_pages(path.with_suffix(".pdf"))] for case, path in paths.items()}
 
 
 def test_pages_end_where_they_should(request, printed, section, lines, suffix):

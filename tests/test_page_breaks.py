@@ -1,14 +1,13 @@
 """Where pages of the PDF end, in reports whose sections grow by a line at a time: measured by what is drawn."""
 
-import io
 import itertools
 import re
 import unicodedata
 from datetime import date
 
-import pdfplumber
 import pytest
 from cases import own_faces
+from drawn_pages import read_pages
 
 from nianbao.build import outputs
 from nianbao.compose import document
@@ -44,8 +43,7 @@ def draw(root):
         )
         page = document.make_page(document.compose(report, store.kind.template))
         (printed,) = renderer.render(page, order, date(2021, 1, 20)).files
-        with pdfplumber.open(io.BytesIO(printed.content)) as pdf:
-            return [measure(part) for part in pdf.pages]
+        return [measure(part) for part in read_pages(printed.content)]
 
     with own_faces(), Renderer() as renderer:
         yield draw
@@ -53,14 +51,14 @@ def draw(root):
 
 def measure(page):
     """Return the lines of a page's body text, those of all its text, and how much of it is empty at its end."""
-    chars = [char for char in page.chars if char["top"] < FOOT and char["text"].strip()]
-    low = max([char["bottom"] for char in chars] + [rule["bottom"] for rule in page.rects + page.lines])
+    chars = [char for char in page.characters if char.top < FOOT]
+    low = max([*(char.bottom for char in chars), *page.bottoms])
     lines = {}
-    for char in sorted(chars, key=lambda char: (char["top"], char["x0"])):
-        middle = (char["top"] + char["bottom"]) / 2
+    for char in sorted(chars, key=lambda char: (char.top, char.x0)):
+        middle = (char.top + char.bottom) / 2
         place = next((place for place in lines if abs(place - middle) < PITCH / 4), middle)
         lines.setdefault(place, []).append(char)
-    body = [line for line in lines.values() if line[0]["size"] > 12]
+    body = [line for line in lines.values() if line[0].size > 12]
     return (
         [line_text(line) for line in body],
         [line_text(line) for line in lines.values()],
@@ -69,7 +67,7 @@ def measure(page):
 
 
 def line_text(line):
-    text = "".join(char["text"] for char in sorted(line, key=lambda char: char["x0"]))
+    text = "".join(char.text for char in sorted(line, key=lambda char: char.x0))
     return unicodedata.normalize("NFKC", text)  # a browser may write 人 as the radical that looks like it
 
 
