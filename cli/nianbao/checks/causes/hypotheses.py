@@ -73,35 +73,45 @@ def divide(gap: Number, factor: int) -> Number:
 
 def propose_rows(known: Known, broken: Sequence[Equation]) -> Iterator[Hypothesis]:
     """Propose each change of rows that mends some broken equations, all that it touches, and breaks no internal one."""
-    cells = {cell for one in broken for cell in one.factors}
+    touching: dict[str, list[Equation]] = {}
+    for one in broken:
+        for cell in one.factors:
+            touching.setdefault(cell, []).append(one)
     seen: set[frozenset[tuple[str, Number]]] = set()
-    for way, places, values, least in _list_changes(known, cells):
+    for way, places, values, least in _list_changes(known, touching.keys()):
         figures = known.report.figures
         deltas = {cell: value - figures[cell] for cell, value in values.items() if value != figures[cell]}
+        if not deltas or not _mends_all(touching, deltas, least):  # most mend nothing, which is found out fast
+            continue
         key = frozenset(deltas.items())
-        if not deltas or key in seen or not all(known.is_possible(cell, values[cell]) for cell in deltas):
+        if key in seen or not all(known.is_possible(cell, values[cell]) for cell in deltas):
             continue
         outcome = known.judge(deltas)
-        mends_enough = len(outcome.mended.intersection(broken)) >= least
-        if mends_enough and outcome.keeps_sums and _mends_all(outcome, broken, deltas):
+        if outcome.keeps_sums:
             seen.add(key)
             solved = len(deltas) if way in _SOLVED else least
             yield Hypothesis(way, {cell: values[cell] for cell in deltas}, places, outcome, solved + 1)
 
 
-def _mends_all(outcome: Outcome, broken: Sequence[Equation], deltas: Deltas) -> bool:
-    """Return whether every broken equation whose sides a change moves is mended by it."""
-    return all(
-        one in outcome.mended or not sum(one.factors.get(cell, 0) * delta for cell, delta in deltas.items())
-        for one in broken
-    )
+def _mends_all(touching: Mapping[str, Sequence[Equation]], deltas: Deltas, least: int) -> bool:
+    """Return whether every broken equation whose sides a change moves is mended by it, and at least some are.
+
+    `touching` has the broken equations of each figure.
+    """
+    mended = 0
+    for one in {one for cell in deltas for one in touching.get(cell, ())}:
+        if one.would_hold(deltas):
+            mended += 1
+        elif sum(one.factors.get(cell, 0) * delta for cell, delta in deltas.items()):
+            return False
+    return mended >= least
 
 
 # In which way, at which rows or figures, the new values, and how many equations it must mend to be worth telling.
 Change = tuple[Way, tuple[str, ...], dict[str, Number], int]
 
 
-def _list_changes(known: Known, cells: set[str]) -> Iterator[Change]:
+def _list_changes(known: Known, cells: Iterable[str]) -> Iterator[Change]:
     """List the changes of rows that have one of some figures."""
     figures = known.report.figures
     touched = {known.rows.by_cell[cell].address for cell in cells}
@@ -117,7 +127,7 @@ def _list_changes(known: Known, cells: set[str]) -> Iterator[Change]:
             yield "row-of-last-year", (row.address,), _solve(known, own), 1
         for first, second in pairwise(cell for cell in own if cell not in known.report.computed):
             yield "figures-swapped", (first, second), {first: figures[second], second: figures[first]}, 1
-    for one, other in dict.fromkeys((*known.rows.carried, *known.rows.neighbours)):
+    for one, other in known.rows.confusable:
         if not touched.isdisjoint((one.address, other.address)):
             yield from _list_swaps(known, one, other)
 

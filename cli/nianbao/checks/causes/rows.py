@@ -1,10 +1,12 @@
 """The rows of a report, and what of them stands in its data file."""
 
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from msgspec import Struct
 
+from nianbao.model.form import Form
 from nianbao.model.report import Report
 
 
@@ -21,18 +23,15 @@ class Rows(Struct, frozen=True, dict=True):
 
     report: Report
 
-    @cached_property
-    def all(self) -> list[Row]:
+    @property
+    def all(self) -> Sequence[Row]:
         """All rows, in the order of the form."""
-        found: dict[str, list[tuple[str, str]]] = {}
-        for table in self.report.form.tables:
-            for slot in table.slots:
-                if slot.value_type.is_number:
-                    found.setdefault(f"{table.id}.{slot.row}", []).append((slot.column, slot.address))
-        return [
-            Row(address, tuple(column for column, _cell in cells), tuple(cell for _column, cell in cells))
-            for address, cells in found.items()
-        ]
+        return _list_rows(self.report.form)
+
+    @cached_property
+    def confusable(self) -> list[tuple[Row, Row]]:
+        """The pairs of rows that may be written in the place of each other, each once."""
+        return list(dict.fromkeys((*self.carried, *self.neighbours)))
 
     @cached_property
     def neighbours(self) -> list[tuple[Row, Row]]:
@@ -66,7 +65,25 @@ class Rows(Struct, frozen=True, dict=True):
         """Return whether nothing of a row stands in the data file."""
         return self.written.isdisjoint(row.cells)
 
-    @cached_property
-    def by_cell(self) -> dict[str, Row]:
+    @property
+    def by_cell(self) -> Mapping[str, Row]:
         """The row of each figure."""
-        return {cell: row for row in self.all for cell in row.cells}
+        return _map_cells(self.report.form)
+
+
+@lru_cache(maxsize=4)  # a report is judged again for each cause that is found
+def _list_rows(form: Form) -> Sequence[Row]:
+    found: dict[str, list[tuple[str, str]]] = {}
+    for table in form.tables:
+        for slot in table.slots:
+            if slot.value_type.is_number:
+                found.setdefault(f"{table.id}.{slot.row}", []).append((slot.column, slot.address))
+    return [
+        Row(address, tuple(column for column, _cell in cells), tuple(cell for _column, cell in cells))
+        for address, cells in found.items()
+    ]
+
+
+@lru_cache(maxsize=4)
+def _map_cells(form: Form) -> Mapping[str, Row]:
+    return {cell: row for row in _list_rows(form) for cell in row.cells}
