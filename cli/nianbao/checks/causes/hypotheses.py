@@ -79,7 +79,9 @@ def propose_rows(known: Known, broken: Sequence[Equation]) -> Iterator[Hypothesi
         figures = known.report.figures
         deltas = {cell: value - figures[cell] for cell, value in values.items() if value != figures[cell]}
         key = frozenset(deltas.items())
-        if not deltas or key in seen or not all(known.is_possible(cell, values[cell]) for cell in deltas):
+        if not deltas or key in seen or not any(one.would_hold(deltas) for one in broken):  # most of them mend nothing
+            continue
+        if not all(known.is_possible(cell, values[cell]) for cell in deltas):
             continue
         outcome = known.judge(deltas)
         mends_enough = len(outcome.mended.intersection(broken)) >= least
