@@ -302,6 +302,28 @@ def test_a_total_whose_formula_was_changed_is_computed_again(sheet, tmp_path, ro
     assert read_report(imported, Store(root).kind.edition("2021")).figures["requests.received.total"] == 4
 
 
+@pytest.mark.parametrize(
+    ("word", "folder", "name"),
+    [
+        ("mou", "mou", OFFICE),
+        ("b1", "b1", "第一局"),
+        ("第一局", "b1", "第一局"),
+        ("b2", "b2", OFFICE),
+        (OFFICE, "mou", OFFICE),
+        ("新设局", "新设局", "新设局"),
+    ],
+    ids=["its own folder", "a folder of the register", "a name of the register", "another folder", "its name", "new"],
+)
+def test_a_form_goes_to_the_office_that_a_person_names(sheet, tmp_path, word, folder, name):
+    """It went where the form said, with another office's name in it."""
+    (tmp_path / "data/b2").mkdir(parents=True)
+    (tmp_path / "data/offices.toml").write_text('[b1]\nname = "第一局"\n', encoding="utf-8")
+    imported = import_form(typed(sheet, {"requests.received.person": 4}), tmp_path, office=word)
+    assert imported.target == tmp_path / f"data/{folder}/2024.toml"
+    assert parse(imported.text, "").tree["agency"]["name"] == name
+    assert (f"文件里写的机关是 {OFFICE}" in "\n".join(imported.notes)) == (name != OFFICE)
+
+
 def test_who_filled_a_form_in_and_reviewed_it_is_said(sheet, tmp_path):
     names = {"form.preparer": "张三", "form.reviewer": "李四", "requests.received.person": 1}
     assert {"填报人：张三", "审核人：李四"} <= set(import_form(typed(sheet, names), tmp_path).notes)

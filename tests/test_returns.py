@@ -195,6 +195,19 @@ def test_files_of_units_that_are_right_by_now_are_named(city, report):
     assert done.stdout == "退回修改 0 个，催报 0 个，不用退回 2 个\n"
 
 
+def test_files_of_units_that_have_left_the_register_are_named_and_those_of_other_people_are_not(city, report):
+    root, folder = city.root, city.root / "build/returns"
+    assert set(return_all(report, root)) == {"bad"}
+    (folder / "2024-mine.docx").write_text("mine", encoding="utf-8")
+    (root / "data/offices.toml").write_text(make_register({"city": "", "good": "city"}), encoding="utf-8")
+    done = report("return", YEAR, cwd=root)
+    assert "名册里已经没有的单位的：build/returns/2024-bad.docx、build/returns/2024-bad.xlsx；" in done.stderr
+    assert "mine" not in done.stderr
+    (folder / "2024-bad.docx").unlink()
+    listed = json.loads(report("return", YEAR, "--json", cwd=root).stdout)
+    assert (listed["outdated"], listed["former"]) == ([], ["build/returns/2024-bad.xlsx"])
+
+
 def test_an_office_whose_figures_are_not_the_sum_of_its_units_gets_its_cells_back(city, report):
     (city.root / "data/bad/2024.toml").write_text(data(2), encoding="utf-8")
     register = city.root / "data/offices.toml"

@@ -138,7 +138,7 @@ def _read_report(store: Store, name: str, source: str, options: ImportOptions, c
     published = readers.read(content, Path(name).suffix)
     read = read_by_kind(store, published, options.kind, options.period, options.edition, trusted=options.trust)
     store, verified, original = read.store, read.verified, read.recognized
-    recognized = original.with_office(options.office) if options.office else original
+    recognized = _assign_office(store, original, options.office) if options.office else original
     file_name = Path(source).name if name != STDIN else source
     text = verified.text or data_file.format_data_file(recognized, file_name)
     named = recognized.folder or recognized.texts.office
@@ -171,6 +171,17 @@ def _read_report(store: Store, name: str, source: str, options: ImportOptions, c
     )
 
 
+def _assign_office(store: Store, recognized: RecognizedReport, word: str) -> RecognizedReport:
+    """Make a report that of the office that a person named, by its folder or its name, whatever the file says."""
+    register, said = store.register(), recognized.texts.office
+    is_folder = word in {*register.units, *store.folders(), recognized.folder}
+    name = register.get_unit(word, said).name if is_folder else word
+    folder = word if is_folder else register.find_named(word)
+    if not folder and recognized.folder:
+        folder = recognized.folder if word == said else make_folder_name(word)
+    return replace(recognized if name == said else recognized.with_office(name), folder=folder)
+
+
 def _collect_notes(
     read: ReadReport, recognized: RecognizedReport, options: ImportOptions, file_name: str
 ) -> Iterator[str]:
@@ -178,7 +189,7 @@ def _collect_notes(
     texts, verified = read.recognized.texts, read.verified
     yield from recognized.document.notes
     yield from read.notes
-    yield from notes.describe_other_office(texts, options.office)
+    yield from notes.describe_other_office(texts, recognized.texts.office if options.office else "")
     yield from verified.notes
     yield from notes.describe_other_year(texts, options.period)
     yield from notes.compose_notes(recognized, file_name, with_sections=not verified.text)

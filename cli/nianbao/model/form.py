@@ -31,6 +31,7 @@ EXCLUDED = "does_not_apply"  # addresses that do not apply to the office, in for
 OWN_FACTS = "own"  # the table of the office's own facts, with any names and simple values
 # Tables of a data file whose keys the form does not define.
 OPEN_TABLES = frozenset({OWN_FACTS, "headings", "prose", "accept", PICTURES})
+UNTYPED_TABLES = OPEN_TABLES - {OWN_FACTS}  # the rules look at what is in these
 
 
 class Section(Shape, frozen=True):
@@ -187,6 +188,15 @@ class Form(Struct, frozen=True, eq=False, dict=True):
         ):
             for name in names:
                 found.setdefault(name, []).append(address)
+        return found
+
+    @cached_property
+    def values_below(self) -> dict[str, dict[str, tuple[str, ValueType]]]:
+        """The values by the table that they are in and their key there: their address and type."""
+        found: dict[str, dict[str, tuple[str, ValueType]]] = {}
+        for address, value_type in self.value_types.items():
+            table, _dot, key = address.rpartition(".")
+            found.setdefault(table, {})[key] = address, value_type
         return found
 
     @cached_property

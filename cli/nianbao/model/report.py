@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from nianbao.model.facts import Facts
-from nianbao.model.form import EXCLUDED, OPEN_TABLES, OWN_FACTS, Form
+from nianbao.model.form import EXCLUDED, OWN_FACTS, UNTYPED_TABLES, Form
 from nianbao.model.open_rows.applicability import find_excluded
 from nianbao.model.open_rows.filling import expand_form
 from nianbao.model.period import Period, parse_period
@@ -64,7 +64,7 @@ class Report(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def invalid_entries(self) -> tuple[ReportEntry, ...]:
         """The entries that hold no valid value: tables, and what is wrong; several rules ask for them."""
-        return tuple([entry for entry in self.entries if not entry.valid])
+        return tuple([one for one in self.entries if one.fault or one.value_type is None or not one.known])
 
     @cached_property
     def prose(self) -> dict[str, str]:
@@ -234,8 +234,8 @@ def fill_form(form: Form, facts: Facts, previous: Report | None = None) -> Repor
     """
     form, facts = expand_form(form, facts)
     entries: list[ReportEntry] = []
-    _match_entries(facts.tree, "", form, entries)
-    values: dict[str, Any] = {entry.address: entry.value for entry in entries if entry.valid}
+    values: dict[str, Any] = {}
+    _match_entries(facts.tree, "", form, entries, values)
     excluded = find_excluded(form, values, values.get(EXCLUDED)) if EXCLUDED in form.common_facts else frozenset()
     omitted = form.omitted_figures
     figures: dict[str, Number] = {
@@ -261,24 +261,26 @@ def compute_totals(
     return computed
 
 
-def _match_entries(tree: dict[str, Any], table: str, form: Form, entries: list[ReportEntry]) -> None:
-    """Match every entry of a data file with the form, in the order of the file."""
-    value_types, groups = form.value_types, form.groups
+def _match_entries(
+    tree: dict[str, Any], table: str, form: Form, entries: list[ReportEntry], values: dict[str, Any]
+) -> None:
+    """Match every entry of a data file with the form, in the order of the file; collect the values of valid ones."""
+    known, groups = form.values_below.get(table, {}), form.groups
     for key, value in tree.items():
-        address = f"{table}.{key}" if table else key
-        if table == OWN_FACTS:
-            entries.append(ReportEntry(address, value, guess_value_type(value), key.isidentifier()))
-        elif "." in key:  # a quoted key that looks like a path
-            entries.append(ReportEntry(address, value, None, known=False))
-        elif address in value_types:
-            value_type = value_types[address]
-            entries.append(ReportEntry(address, value, value_type, True, value_type.find_fault(value)))  # noqa: FBT003  # positional, since there are many entries
-        elif address in groups:
-            entries.append(ReportEntry(address, value, None, known=True))
-            if isinstance(value, dict) and (address not in OPEN_TABLES or address == OWN_FACTS):
-                _match_entries(value, address, form, entries)
+        if found := known.get(key):  # nearly all of the 200 of each report
+            address, value_type = found
+            entry = ReportEntry(address, value, value_type, True, value_type.find_fault(value))  # noqa: FBT003  # positional, since there are many entries
         else:
-            entries.append(ReportEntry(address, value, None, known=False))
+            address = f"{table}.{key}" if table else key
+            if table == OWN_FACTS:
+                entry = ReportEntry(address, value, guess_value_type(value), key.isidentifier())
+            else:  # a quoted key may look like a path
+                entry = ReportEntry(address, value, None, known="." not in key and address in groups)
+        entries.append(entry)
+        if entry.valid:
+            values[address] = value
+        elif entry.known and isinstance(value, dict) and address in groups and address not in UNTYPED_TABLES:
+            _match_entries(value, address, form, entries, values)
 
 
 def _select_texts(value: object) -> dict[str, str]:

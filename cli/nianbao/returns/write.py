@@ -107,6 +107,14 @@ def find_outdated_files(store: Store, options: ReturnOptions, units: Sequence[st
     return [display_path(path) for path in paths if path.is_file()]
 
 
+def find_files_of_former_units(store: Store, options: ReturnOptions, cache: BuildCache) -> list[str]:
+    """Find the files of earlier runs for units that the register does not list any more."""
+    listed = store.register().units or dict.fromkeys(store.folders())
+    made = (Path(name).stem.removeprefix(f"{options.period}-") for name in cache.read_made(_COMMAND))
+    former = sorted({unit for unit in made if unit not in listed})
+    return find_outdated_files(store, options, former)
+
+
 def write_all(
     store: Store, units: Sequence[PlacedUnit], options: ReturnOptions, cache: BuildCache, jobs: int = 0
 ) -> Iterator[WrittenReturn | UserError]:

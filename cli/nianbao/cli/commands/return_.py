@@ -50,13 +50,14 @@ def return_(  # the options
             results, errors = split_errors(
                 show_progress(made, len(chosen.units), _("progress-writing-returns"), quiet=as_json)
             )
+            former = write.find_files_of_former_units(store, options, cache)
         order = {placed.state.unit.id: at for at, placed in enumerate(chosen.units)}
         results.sort(key=lambda one: order[one.unit.id])
         done = [placed.state.unit.id for placed in chosen.done]
         done += [one.unit.id for one in results if one.what == "nothing"]
         outdated = write.find_outdated_files(store, options, done)
         if as_json:
-            print_json(output.returns_data(results, str(read), outdated, errors))
+            print_json(output.returns_data(results, str(read), outdated, former, errors))
         else:
-            output.print_returns(results, len(done), outdated)
+            output.print_returns(results, len(done), outdated, former)
         exit_command(errors, blocked=False)

@@ -13,8 +13,11 @@ from nianbao.returns.write import WrittenReturn
 _WHAT = {"return": N_("returned-for-correction"), "reminder": N_("reminded-of-report")}
 
 
-def print_returns(results: Sequence[WrittenReturn], done: int, outdated: Sequence[str]) -> None:
-    """Print what was written for each unit, how many units need nothing, and which files no longer apply."""
+def print_returns(results: Sequence[WrittenReturn], done: int, outdated: Sequence[str], former: Sequence[str]) -> None:
+    """Print what was written for each unit, how many units need nothing, and which files no longer apply.
+
+    `outdated` are files of units that are right by now, `former` those of units that have left the register.
+    """
     written = [one for one in results if one.files]
     rows = [
         (one.unit.id, one.unit.name, _(_WHAT[one.what]), str(one.faults or ""), str(one.day or ""), file.path, state)
@@ -30,12 +33,18 @@ def print_returns(results: Sequence[WrittenReturn], done: int, outdated: Sequenc
             print_warning(_("texts-left-out-of-form", unit=one.unit, sections=join_words(one.left_out)))
     if outdated:
         print_warning(_("returns-no-longer-apply", files=join_words(outdated)))
+    if former:
+        print_warning(_("returns-of-former-units", files=join_words(former)))
     counts = {what: sum(one.what == what for one in written) for what in _WHAT}
     echo(_("returns-count", returned=counts["return"], reminded=counts["reminder"], done=done))
 
 
 def returns_data(
-    results: Sequence[WrittenReturn], period: str, outdated: Sequence[str], errors: Sequence[UserError]
+    results: Sequence[WrittenReturn],
+    period: str,
+    outdated: Sequence[str],
+    former: Sequence[str],
+    errors: Sequence[UserError],
 ) -> dict[str, Any]:
     """Return what was written as plain values for JSON."""
     return {
@@ -54,5 +63,6 @@ def returns_data(
             for one in results
         ],
         "outdated": list(outdated),
+        "former": list(former),
         "errors": findings.errors_data(errors),
     }
