@@ -10,9 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from nianbao.model import file_names, offices
+from nianbao.model import file_names
 from nianbao.model.facts import parse
 from nianbao.model.finding import UserError
+from nianbao.model.units.register_loading import load_register
 from nianbao.render import pandoc
 from nianbao.rollup import collect
 from nianbao.workspace import selection
@@ -139,7 +140,7 @@ def test_names_that_windows_does_not_take_are_refused(name, office):
     with pytest.raises(UserError):
         collect.find_office(Store(office), name)
     if name.isprintable():
-        found = offices.load_register(parse(f"[{json.dumps(name)}]\nname = '某局'\n", "data/offices.toml")).findings
+        found = load_register(parse(f"[{json.dumps(name)}]\nname = '某局'\n", "data/offices.toml")).findings
         assert any("不能是文件夹的名称" in finding.message for finding in found)
 
 

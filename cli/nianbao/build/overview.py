@@ -142,16 +142,19 @@ def _list_owed(store: Store, offices: Mapping[str, list[Period]], today: date) -
         owed = set(periods)
         if calendar.unit != "event":
             owed.update(_list_until(periods[0], calendar.find_ended(today)))
+        owed = {period for period in owed if period in periods or name not in store.register(period).absent}
         yield from ((store.of_office(name), period) for period in sorted(owed))
 
 
 def _list_idle(store: Store, known: Mapping[str, Mapping[str, list[Period]]], today: date) -> Iterator[ReportRef]:
     """List the last report of each office that has none of any kind."""
     calendar = store.kind.settings.calendar
-    begun = {office for by_office in known.values() for office in by_office}
-    for office in dict.fromkeys((*store.register().units, *store.folders())):
-        if office not in begun and calendar.unit != "event" and not is_of_gone_kind(store, office):
-            yield store.of_office(office), calendar.find_ended(today)
+    last = calendar.find_ended(today)
+    register = store.register(last)
+    others = {office for by_office in known.values() for office in by_office} | register.absent
+    for office in dict.fromkeys((*register.units, *store.folders())):
+        if office not in others and calendar.unit != "event" and not is_of_gone_kind(store, office):
+            yield store.of_office(office), last
 
 
 def _list_until(first: Period, last: Period) -> Iterator[Period]:
@@ -188,7 +191,7 @@ class Overview:
                 office.key(period), office.data(period), None, None, files, due, day
             )
         for office, period in self.listing.missing:
-            author = authors.get(office.office) or store.register().get_unit(office.office).name
+            author = authors.get(office.office) or store.register(period).get_unit(office.office).name
             due = find_due_day(_find_form(office, period), author, period)
             yield ReportState(office.key(period), office.data(period), due=due)
         options = BuildOptions((), policy=load_policy(store), today=self.today)

@@ -132,7 +132,7 @@ def _make_context(store: Store, report: Report, document: Document | None, today
         dropped_markup=markup.find_dropped_markup(report, document.bodies) if document else (),
         find_undrawable=lambda characters: typst.find_undrawable(characters, store.look()),
         previous_texts=previous_document.plain if previous_document else {},
-        register=store.register(),
+        register=store.register(report.period),
         office=store.office,
     )
 

@@ -196,7 +196,7 @@ class UnitTree(Struct, frozen=True, dict=True):
 
     @cached_property
     def _register(self) -> Register:
-        return self.store.register()
+        return self.store.register(self.period)
 
     def _find_form(self, edition: str) -> Form:
         """Return the form of an edition; to look for its file takes as long as to judge the unit."""
@@ -254,7 +254,7 @@ def add_up_children(store: Store, report: Report, policy: Policy | None = None) 
     As its last rollup did, so that the sums can be compared: with or without the office's own figures (本级), and
     with or without reports that have errors. The states are those of the units on every level.
     """
-    register = store.register()
+    register = store.register(report.period)
     if not store.office or not report.period or not register.list_children(store.office):
         return None
     below = list(register.list_below(store.office))

@@ -116,12 +116,13 @@ def print_double_counts(store: "Store", reports: "Sequence[ReportRef]") -> None:
 
     These are offices that it does not list, and those that were added up from units that it does not list below them.
     """
-    register, offices = store.register(), {one.office for one, _period in reports if one.office}
-    unlisted = [office for office in sorted(offices) if register.units and office not in register.units]
+    offices = {one.office for one, _period in reports if one.office}
+    registers = {period: store.register(period) for period in {period for _one, period in reports}}
+    unlisted = sorted({one.office for one, period in reports if one.office and registers[period].lacks(one.office)})
     added_up = {
         one.office
         for one, period in reports
-        if one.office and not register.list_children(one.office)
+        if one.office and not registers[period].list_children(one.office)
         if (record := one.record(period)) and not offices.isdisjoint(record.units or ())
     }
     found = ((N_("reports-of-unlisted-offices"), unlisted), (N_("sums-of-unlisted-units"), sorted(added_up)))

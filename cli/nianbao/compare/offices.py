@@ -154,7 +154,7 @@ def _compare(store: Store, before: Period, after: Period, pair: OfficePair) -> O
         there = {
             period: require_report(store.report(period, last=True)) for period in (before, after) if store.has(period)
         }
-        named = store.register().units.get(pair.office)
+        named = store.register(after).units.get(pair.office) or store.register().units.get(pair.office)
         authors = [compose_author(report) for report in reversed(there.values())]
         name = named.name if named else next(filter(None, authors), pair.office)
         missing = next((period for period in (before, after) if period not in there), None)

@@ -18,15 +18,12 @@ from nianbao.export.list_views import make_list_views
 from nianbao.export.office_rows import OfficeRow
 from nianbao.export.rows import (
     CELL_SEPARATOR,
-    FigureColumn,
     ReportRows,
-    SectionText,
-    StatedFact,
     escape_formula,
     list_figure_columns,
 )
 from nianbao.export.state_rows import StateRow
-from nianbao.export.tables import CELLS, EXAMPLE_QUERIES, KEY, KEYS, TABLES, VIEWS, choose_column_type, get_row
+from nianbao.export.tables import CELLS, EXAMPLE_QUERIES, KEY, TABLES, VIEWS, choose_column_type, get_row
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form
 from nianbao.model.i18n import N_, _
@@ -82,11 +79,7 @@ class Database:
         for name, columns in TABLES.items():
             self._connection.execute(f"create table {name} ({columns})")
         self._forms = {(form.kind.id, form.edition): form for form in forms}
-        self._insert_rows(
-            "figure_columns",
-            len(FigureColumn._fields),
-            [column for form in forms for column in list_figure_columns(form)],
-        )
+        self._insert_rows("figure_columns", [column for form in forms for column in list_figure_columns(form)])
         self.lists = make_list_views([*forms, *(form for form in lists if form not in forms)])
         views = [(name, statement) for name, (_description, statement) in VIEWS.items()]
         for name, statement in (*views, *((name, view.statement) for name, view in self.lists.items())):
@@ -100,27 +93,27 @@ class Database:
             rows = [(number, *get_row(report, today)) for number, report in batch]
             facts = [(number, *fact) for number, report in batch for fact in report.facts]
             texts = [(number, *text) for number, report in batch for text in report.texts]
-            self._insert_rows("report_rows", 1 + len(KEYS) + 6, rows)
-            self._insert_rows("stated_facts", 1 + len(StatedFact._fields), facts)
-            self._insert_rows("section_texts", 1 + len(SectionText._fields), texts)
+            self._insert_rows("report_rows", rows)
+            self._insert_rows("stated_facts", facts)
+            self._insert_rows("section_texts", texts)
 
     def insert_offices(self, offices: Sequence[OfficeRow]) -> None:
         """Insert the offices, with reports or without."""
-        self._insert_rows("office_rows", len(OfficeRow._fields), offices)
+        self._insert_rows("office_rows", offices)
 
     def insert_states(self, states: Sequence[StateRow]) -> None:
         """Insert the states of offices."""
-        self._insert_rows("state_rows", len(StateRow._fields), states)
+        self._insert_rows("state_rows", [(*state.place, *state[1:]) for state in states])
 
     def insert_findings(self, findings: Sequence[FindingRow]) -> None:
         """Insert what the rules found."""
-        self._insert_rows("finding_rows", len(FindingRow._fields), findings)
+        self._insert_rows("finding_rows", findings)
 
     @query_errors.keep_interruption()
-    def _insert_rows(self, table: str, width: int, rows: Sequence[Sequence[Any]]) -> None:
+    def _insert_rows(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         """Insert rows by columns: DuckDB takes lists much faster than rows."""
         if rows:
-            lists = ", ".join(f"unnest(${index})" for index in range(1, width + 1))
+            lists = ", ".join(f"unnest(${index})" for index in range(1, len(rows[0]) + 1))
             columns = [list(column) for column in zip(*rows, strict=True)]
             statement = f"insert into {table} select {lists}"
             try:

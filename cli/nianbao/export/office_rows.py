@@ -24,10 +24,11 @@ def list_offices(store: Store, reporting: Iterable[str]) -> list[OfficeRow]:
     """List the offices of the register, those that have a folder, and those with reports, by their folders."""
     register = store.register()
     names = {*register.units, *store.folders(), *reporting}
-    return [_make_row(register, name) for name in sorted(names)]
+    return [make_row(register, name) for name in sorted(names)]
 
 
-def _make_row(register: Register, office: str) -> OfficeRow:
+def make_row(register: Register, office: str) -> OfficeRow:
+    """Make the row of an office as a register has it."""
     leaf = not register.list_children(office)
     unit = register.units.get(office)
     if not unit:

@@ -93,8 +93,11 @@ def make_database(
     lists = [store.kind.edition(name) for name in store.kind.editions()] if all_lists else []
     database = Database([store.find_kind(kind).edition(edition) for kind, edition in used], lists)
     offices = list_offices(store, (report.office for report in reports))
-    above = {office.office for office in offices if not office.leaf}
-    marked = [replace(report, leaf=False) if report.office in above else report for report in reports]
+    register = store.register()
+    marked = [
+        replace(report, leaf=False) if register.of_year(report.year).list_children(report.office) else report
+        for report in reports
+    ]
     database.insert_offices(offices)
     database.insert_reports(marked, today or date.today())  # noqa: DTZ011  # in the office's time zone
     return database

@@ -18,6 +18,9 @@ KEY = ", ".join(KEYS)
 get_keys = attrgetter(*KEYS)
 _KEY_TYPES = {"year": "integer", "leaf": "boolean"}
 _KEY_COLUMNS = ", ".join(f"{name} {_KEY_TYPES.get(name, 'varchar')}" for name in KEYS)
+_OFFICE_COLUMNS = (
+    "office varchar, registered_name varchar, type varchar, parent varchar, level integer, own boolean, leaf boolean"
+)
 # The tables that hold the rows, with their columns.
 TABLES = {
     "report_rows": f"report integer, {_KEY_COLUMNS}, title varchar, published date, due date, late_days integer, "
@@ -27,9 +30,8 @@ TABLES = {
     "stated_facts": "report integer, address varchar, item integer, label varchar, value varchar, number varchar, "
     "unit varchar, type varchar",
     "section_texts": "report integer, section varchar, heading varchar, text varchar, given varchar",
-    "office_rows": "office varchar, registered_name varchar, type varchar, parent varchar, level integer, "
-    "own boolean, leaf boolean",
-    "state_rows": "office varchar, kind varchar, year integer, period varchar, state varchar, due date, "
+    "office_rows": _OFFICE_COLUMNS,
+    "state_rows": f"{_OFFICE_COLUMNS}, kind varchar, year integer, period varchar, state varchar, due date, "
     "published date, late_days integer, outdated boolean, why varchar, file varchar",
     "finding_rows": "office varchar, kind varchar, year integer, period varchar, rule varchar, level varchar, "
     "address varchar, message varchar, place varchar, accepted varchar",
@@ -78,7 +80,7 @@ VIEWS = {
         N_("table-register-described"),
         f"""select {_OFFICE}, type, parent, level, own, leaf, kind, year, period, state, due, published, late_days,
               outdated, why, file
-            from state_rows left join office_rows using (office) left join {_LATEST} using (office)""",
+            from state_rows left join {_LATEST} using (office)""",
     ),
     "offices": (
         N_("table-offices-described"),

@@ -173,7 +173,7 @@ def _read_report(store: Store, name: str, source: str, options: ImportOptions, c
 
 def _assign_office(store: Store, recognized: RecognizedReport, word: str) -> RecognizedReport:
     """Make a report that of the office that a person named, by its folder or its name, whatever the file says."""
-    register, said = store.register(), recognized.texts.office
+    register, said = store.register(recognized.period), recognized.texts.office
     is_folder = word in {*register.units, *store.folders(), recognized.folder}
     name = register.get_unit(word, said).name if is_folder else word
     folder = word if is_folder else register.find_named(word)

@@ -89,7 +89,7 @@ def _read_excel_form(  # noqa: PLR0913, PLR0917  # see above
 def _read_labelled_form(store: Store, labelled: LabelledForm, period: Period | None) -> ReadReport:
     """Read a form that has lost its names; its folder is that of the office of its name in the register."""
     recognized = recognize_labelled_form(labelled, period)
-    units = store.register().units.values()
+    units = store.register(recognized.period).units.values()
     folder = next((unit.id for unit in units if unit.name == recognized.texts.office), "")
     return ReadReport(store, replace(recognized, folder=folder), VerifiedFacts())
 

@@ -1,31 +1,22 @@
-"""The register of offices, `data/offices.toml`: offices by the names of their folders, and their parents."""
+"""The register of offices, `data/offices.toml`: offices by the names of their folders, and their parents.
 
-from collections.abc import Iterator, Mapping
+They may have had other names and parents in earlier years: what is known of an office for one report year is asked of
+the register of that year.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from nianbao.model.facts import Facts
-from nianbao.model.file_names import fold_name, is_portable
 from nianbao.model.finding import Finding, Place, UserError
 from nianbao.model.i18n import _
-from nianbao.model.loading.loader import find_faults
-from nianbao.model.loading.shapes import Shape, Text
+from nianbao.model.period import FIRST_YEAR, LAST_YEAR
 
 REGISTER_FILE = "offices.toml"
 REGISTER_RULE = "broken-register"
 LEVEL_LIMIT = 50  # of offices below each other: rollups are recursive
-
-
-class OfficeEntry(Shape, frozen=True):
-    """The table of an office in the file; see `Unit`."""
-
-    name: Text
-    kind: Text = ""
-    parent: Text = ""
-    own: bool = False
 
 
 class Unit(Struct, frozen=True):
@@ -44,12 +35,61 @@ class Unit(Struct, frozen=True):
         return self.name
 
 
+class History(Struct, frozen=True):
+    """The first and the last report year of an office, and what it was `earlier`: until which year, oldest first."""
+
+    first: int = FIRST_YEAR
+    last: int = LAST_YEAR
+    earlier: Sequence[tuple[int, Unit]] = ()
+
+    def find_unit(self, year: int, now: Unit) -> Unit | None:
+        """Return the office as it was in a report year; None where it had no report."""
+        if not self.first <= year <= self.last:
+            return None
+        return next((unit for until, unit in self.earlier if year <= until), now)
+
+    def list_changes(self) -> set[int]:
+        """List the report years in which something was otherwise than in the year before or after."""
+        years = {self.first - 1, self.first, self.last, self.last + 1}
+        years.update(year for until, _unit in self.earlier for year in (until, until + 1))
+        return {year for year in years if FIRST_YEAR <= year <= LAST_YEAR}
+
+
 class Register(Struct, frozen=True, dict=True):
-    """The offices in the order of their file, and the findings about it; without a file there are no offices."""
+    """The offices in the order of their file, and the findings about it; without a file there are no offices.
+
+    `units` are those of all years as they are now, with the `histories` of those that have one; in the register of a
+    year they are those of that year, as they were then, and `absent` are the other ones.
+    """
 
     units: Mapping[str, Unit] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     facts: Facts | None = None
+    histories: Mapping[str, History] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
+
+    def of_year(self, year: int) -> "Register":
+        """Return the register as it was for reports of a year."""
+        if not self.histories:
+            return self
+        if year not in self._of_years:
+            found = {office: self._find_unit(unit, year) for office, unit in self.units.items()}
+            units = {office: unit for office, unit in found.items() if unit}
+            absent = frozenset(found.keys() - units.keys())
+            self._of_years[year] = Register(units, self.findings, self.facts, absent=absent)
+        return self._of_years[year]
+
+    def lacks(self, office: str) -> bool:
+        """Tell whether there are offices, but not this one."""
+        return bool(self.units) and office not in self.units
+
+    def _find_unit(self, unit: Unit, year: int) -> Unit | None:
+        history = self.histories.get(unit.id)
+        return history.find_unit(year, unit) if history else unit
+
+    @cached_property
+    def _of_years(self) -> dict[int, "Register"]:
+        return {}
 
     def list_children(self, office: str) -> tuple[Unit, ...]:
         """List the offices directly below one, in the order of the file."""
@@ -126,108 +166,3 @@ class Register(Struct, frozen=True, dict=True):
     def _has_top(self, unit: Unit) -> bool:
         """Return whether the offices above a unit end: they are in no circle, and not too many."""
         return len(list(self.list_ancestors(unit.id))) < LEVEL_LIMIT
-
-
-def load_register(facts: Facts | Finding) -> Register:
-    """Load the register: valid entries become units, faults become findings."""
-    if isinstance(facts, Finding):
-        return Register(findings=tuple(facts.split()))
-    found: list[Finding] = []
-    units: dict[str, Unit] = {}
-    for office, entry in facts.tree.items():
-        faults = list(_find_entry_faults(facts, office, entry))
-        found += faults
-        if not faults:
-            units[office] = Unit(office, **entry)
-    found += _find_folder_clashes(facts)
-    found += _find_missing_parents(facts, units)
-    found += _find_cycles(facts, units)
-    found += _find_duplicate_own_offices(facts, units)
-    found += _find_duplicate_names(facts, units)
-    return Register(units, tuple(found), facts)
-
-
-def _make_finding(facts: Facts, address: str, message: str, fix: str = "") -> Finding:
-    return Finding(REGISTER_RULE, "error", facts.find_place(address), message, address, fix=fix)
-
-
-def _find_entry_faults(facts: Facts, office: str, entry: Any) -> Iterator[Finding]:  # noqa: ANN401  # any TOML value
-    """Find the faults of one entry, without looking at others."""
-    if office.startswith(".") or not is_portable(office):
-        yield _make_finding(facts, office, _("not-a-folder-name", office=office), _("write-folder-name"))
-    if not isinstance(entry, dict):
-        yield _make_finding(facts, office, _("office-should-be-table", office=office))
-        return
-    if isinstance(entry.get("parent"), list):
-        message = _("office-with-several-parents", office=office)
-        yield _make_finding(facts, f"{office}.parent", message, _("figures-would-count-twice"))
-        entry = {key: value for key, value in entry.items() if key != "parent"}
-    for fault in find_faults(entry, OfficeEntry, (office,), office):
-        yield Finding(
-            REGISTER_RULE, "error", facts.find_place(fault.keys), fault.message, ".".join(map(str, fault.keys))
-        )
-
-
-def _find_folder_clashes(facts: Facts) -> Iterator[Finding]:
-    """Find offices whose names are the same folder on some file systems."""
-    seen: dict[str, str] = {}
-    for office in facts.tree:
-        first = seen.setdefault(fold_name(office), office)
-        if first != office:
-            message = _("register-names-too-alike", office=office, first=first)
-            yield _make_finding(facts, office, message, _("list-office-once"))
-
-
-def _find_missing_parents(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
-    """Find parents that are not listed, and own offices (本级) without a parent."""
-    for unit in units.values():
-        if unit.parent and unit.parent not in facts.tree:
-            message = _("parent-not-listed", office=unit.id, parent=unit.parent)
-            yield _make_finding(facts, f"{unit.id}.parent", message, _("add-parent-with-name", parent=unit.parent))
-        if unit.own and not unit.parent:
-            message = _("own-office-without-parent", office=unit.id)
-            yield _make_finding(facts, f"{unit.id}.own", message, _("say-whose-own-office"))
-
-
-def _find_cycles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
-    """Find offices above themselves, or below too many others; a cycle is reported at its first office only."""
-    levels: dict[str, int] = {}
-    for first_office in units:
-        chain: dict[str, None] = {}
-        office = first_office
-        while office in units and office not in levels and office not in chain:
-            chain[office] = None
-            office = units[office].parent
-        if office in chain:
-            names = list(chain)
-            cycle = [*names[names.index(office) :], office]
-            chain_text = " → ".join(cycle if len(cycle) <= LEVEL_LIMIT else [*cycle[:LEVEL_LIMIT], "…"])
-            yield _make_finding(
-                facts, f"{office}.parent", _("parents-in-circle", chain=chain_text), _("correct-one-parent")
-            )
-        for level, member in enumerate(reversed(chain), levels.get(office, 0) + 1):
-            levels[member] = level
-            if level == LEVEL_LIMIT + 1 and office not in chain:
-                message = _("office-too-deep", office=member, limit=LEVEL_LIMIT)
-                yield _make_finding(facts, f"{member}.parent", message)
-
-
-def _find_duplicate_own_offices(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
-    """Find second own offices (本级) of one parent."""
-    own_offices: dict[str, str] = {}
-    for unit in units.values():
-        if unit.own and unit.parent and own_offices.setdefault(unit.parent, unit.id) != unit.id:
-            message = _("two-own-offices", parent=unit.parent, first=own_offices[unit.parent], office=unit.id)
-            yield _make_finding(facts, f"{unit.id}.own", message)
-
-
-def _find_duplicate_names(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
-    """Find names that are listed twice: below one office they are confused, elsewhere there may be two such offices."""
-    seen: dict[str, Unit] = {}
-    for unit in units.values():
-        first = seen.setdefault(unit.name, unit)
-        if first is unit or (unit.own and first.own and unit.parent != first.parent):
-            continue
-        message = _("register-name-twice", name=unit.name, office=unit.id, first=first.id)
-        finding = _make_finding(facts, f"{unit.id}.name", message, _("tell-offices-apart"))
-        yield replace(finding, level="warning" if unit.parent == first.parent else "note")

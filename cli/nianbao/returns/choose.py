@@ -33,7 +33,7 @@ def read_status_for_units(store: Store, period: Period, into: str = "", jobs: in
     to whom.
     """
     store.register().require_right()
-    find_top(store, into)  # its error is for the person who runs the command
+    find_top(store, period, into)  # its error is for the person who runs the command
     with use_language_of_documents(store.kind.form_in_force(period).locale.language):
         return read_status(store, period, into, jobs)
 

@@ -109,7 +109,7 @@ def find_outdated_files(store: Store, options: ReturnOptions, units: Sequence[st
 
 def find_files_of_former_units(store: Store, options: ReturnOptions, cache: BuildCache) -> list[str]:
     """Find the files of earlier runs for units that the register does not list any more."""
-    listed = store.register().units or dict.fromkeys(store.folders())
+    listed = store.register(options.period).units or dict.fromkeys(store.folders())
     made = (Path(name).stem.removeprefix(f"{options.period}-") for name in cache.read_made(_COMMAND))
     former = sorted({unit for unit in made if unit not in listed})
     return find_outdated_files(store, options, former)

@@ -75,7 +75,7 @@ def _find_members(store: Store, period: Period, office: str, options: RollupOpti
 
     Raises `UserError` for none, or for one counted twice.
     """
-    register = store.register()
+    register = store.register(period)
     if not options.units:
         children = [unit for unit in register.list_children(office) if options.own or not unit.own]
         if not children:
@@ -111,6 +111,13 @@ def _find_named_offices(store: Store, period: Period, words: Sequence[str]) -> l
         selected = selection.select(store, [str(period), *names])
         reports = [*reports, *selected.reports, *selected.missing]
     return list(dict.fromkeys(office.office for office, _year in reports))
+
+
+def list_unlisted(store: Store, period: Period) -> list[str]:
+    """Name the folders that the register does not list, and those with a report that it lists for other years."""
+    register = store.register(period)
+    names = filter(register.lacks, store.folders())
+    return [name for name in names if name not in register.absent or store.of_office(name).has(period)]
 
 
 def describe_missing_units(register: Register, office: str) -> UserError:
@@ -152,7 +159,7 @@ class UnitReader(Struct, dict=True):
 
         Raises `UserError` where it has no units, or one would count twice.
         """
-        register = self.store.register()
+        register = self.store.register(self.period)
         members = _find_members(self.store, self.period, office, self.options)
         self._read(unit for member in members for unit in (member, *register.list_below(member.id)))
         tree = UnitTree(
@@ -164,7 +171,7 @@ class UnitReader(Struct, dict=True):
 
     def read_ahead(self, office: str) -> None:
         """Read the reports of all units below an office that have no units themselves, at once."""
-        register = self.store.register()
+        register = self.store.register(self.period)
         self._read(unit for unit in register.list_below(office) if not register.list_children(unit.id))
 
     def _read(self, units: Iterable[Unit]) -> None:

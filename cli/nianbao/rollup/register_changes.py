@@ -31,7 +31,7 @@ def find_register_changes(
 
     The records of offices that were just `summed` count no more: in a dry run they are still there.
     """
-    register, now = office.register(), {below.unit.id: below.unit for below in state.below}
+    register, now = office.register(period), {below.unit.id: below.unit for below in state.below}
     before = record.units if record and record.units is not None else now.keys()
     known = record.units if record and record.units is not None else {}
     joined = [unit for name, unit in now.items() if name not in before]
@@ -49,7 +49,7 @@ def _find_counted_elsewhere(
     office: Store, period: Period, units: Sequence[Unit], summed: Collection[str]
 ) -> dict[Unit, Unit]:
     """Find the units that are in the last sums of other offices."""
-    register = office.register()
+    register = office.register(period)
     wanted, found = {unit.id: unit for unit in units}, dict[Unit, Unit]()
     others = {unit.parent for unit in register.units.values()} - {"", office.office, *summed}
     for other in sorted(others) if wanted else ():

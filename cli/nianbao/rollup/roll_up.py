@@ -19,7 +19,14 @@ from nianbao.model.report import Number, Report, fill_form
 from nianbao.model.units.record import RollupRecord
 from nianbao.model.units.states import UnitState
 from nianbao.model.value_types import format_number
-from nianbao.rollup.collect import CollectedReports, RollupOptions, UnitReader, find_office, read_own_report
+from nianbao.rollup.collect import (
+    CollectedReports,
+    RollupOptions,
+    UnitReader,
+    find_office,
+    list_unlisted,
+    read_own_report,
+)
 from nianbao.rollup.register_changes import RegisterChanges, find_register_changes
 from nianbao.workspace.files import SavedFile
 from nianbao.workspace.store import Store
@@ -95,7 +102,7 @@ def roll_up(store: Store, period: Period, into: str, options: RollupOptions) -> 
     Returns a result for each office in the order of writing. An office below `into` whose file stays as it was does not
     stop the others: what that file has is added up, and the offices above are incomplete.
     """
-    register = store.register()
+    register = store.register(period)
     office = find_office(store, into)
     if register.errors:
         return [RollupResult(Unit(office, office), store.of_office(office).data(period), register.errors)]
@@ -134,12 +141,12 @@ def _try_office(reader: UnitReader, office: str) -> RollupResult:
     if not isinstance(result, UserError):
         return result
     finding = Finding(UNREADABLE, "error", Place(file), result.message, fix=result.fix)
-    return RollupResult(reader.store.register().get_unit(office), file, [finding])
+    return RollupResult(reader.store.register(reader.period).get_unit(office), file, [finding])
 
 
 def _roll_up_office(reader: UnitReader, office: str) -> RollupResult:
     store, period, options = reader.store, reader.period, reader.options
-    parent, register = store.of_office(office), store.register()
+    parent, register = store.of_office(office), store.register(period)
     unit, file = register.get_unit(office), parent.data(period)
     old = read_own_report(parent, period) if parent.has(period) else None
     if isinstance(old, list):
@@ -154,7 +161,7 @@ def _roll_up_office(reader: UnitReader, office: str) -> RollupResult:
         found.aggregate,
         found.state,
         found.state.lacks_units(with_broken=options.with_broken, deep=options.deep),
-        unlisted=[name for name in store.folders() if name not in register.units and not options.units],
+        unlisted=[] if options.units else list_unlisted(store, period),
         register_changes=find_register_changes(parent, period, record, found.state, reader.summed),
         changed=[*changed, *edited] if options.force else changed,
         accepted=accepted,

@@ -11,7 +11,7 @@ from nianbao.model.i18n import _
 from nianbao.model.offices import Unit
 from nianbao.model.period import Period
 from nianbao.model.units.states import UnitState
-from nianbao.rollup.collect import describe_missing_units, find_office, read_by_office
+from nianbao.rollup.collect import describe_missing_units, find_office, list_unlisted, read_by_office
 from nianbao.workspace.data_files.unread import find_unread_of
 from nianbao.workspace.store import Store
 
@@ -42,10 +42,10 @@ def read_status(store: Store, period: Period, into: str = "", jobs: int = 0) -> 
     for the offices that have neither, be they in the register or, where there is none, in folders. Where the register
     has errors there are only these. Raises `UserError` where there are no units.
     """
-    register = store.register()
+    register = store.register(period)
     if register.errors:
         return Status((), register.findings)
-    top, alone = find_top(store, into)
+    top, alone = find_top(store, period, into)
     units = [one for unit in (*top, *alone) for one in (unit, *register.list_below(unit.id))]
     tree = UnitTree(store, period, read_by_office(store, period, units, check.load_policy(store), jobs))
     states = [tree.make_state(unit) for unit in top]
@@ -53,23 +53,22 @@ def read_status(store: Store, period: Period, into: str = "", jobs: int = 0) -> 
         states.append(tree.make_state(Unit("", _("offices-without-parent")), below=alone))
     missing = [placed.state.unit.id for state in states for placed in state.group().missing]
     unread = [file.make_finding() for file in find_unread_of(store, missing, [period])]
-    unlisted = [name for name in store.folders() if register.units and name not in register.units]
-    return Status(states, [*register.findings, *unread], unlisted)
+    return Status(states, [*register.findings, *unread], list_unlisted(store, period))
 
 
-def find_top(store: Store, into: str = "") -> tuple[list[Unit], list[Unit]]:
+def find_top(store: Store, period: Period, into: str = "") -> tuple[list[Unit], list[Unit]]:
     """Find the offices whose units are judged, and those without units or parent, which are judged themselves.
 
     Raises `UserError` where there are no units.
     """
-    register = store.register()
+    register = store.register(period)
     if into:
         office = find_office(store, into)
         if not register.list_children(office):
             raise describe_missing_units(register, office)
         return [register.get_unit(office)], []
     listed = [unit for unit in register.units.values() if not unit.parent]
-    offices = listed or [register.get_unit(name) for name in store.folders()]
+    offices = listed or [register.get_unit(name) for name in store.folders() if name not in register.absent]
     if not offices:
         raise UserError(_("no-offices-here"), _("write-register-or-folders"))
     top = [unit for unit in offices if register.list_children(unit.id)]

@@ -53,7 +53,7 @@ def trace(store: Store, period: Period, office: str, address: str, options: Roll
 
 def _trace_office(reader: UnitReader, office: str, address: str) -> Trace:
     store, period, options = reader.store, reader.period, reader.options
-    register, parent = store.register(), store.of_office(office)
+    register, parent = store.register(period), store.of_office(office)
     report = read_own_report(parent, period) if parent.has(period) else None
     form = report.form if isinstance(report, Report) else store.kind.form_in_force(period)
     if address not in form.omitted_figures:

@@ -141,7 +141,7 @@ def _make_file(store: Store, period: Period, file: BuiltFile) -> SiteFile:
 
 def list_asked(store: Store, periods: Sequence[Period], selected: Sequence[ReportRef]) -> list[ReportRef]:
     """List every report that the site should have: those selected, and of every office of the register each period."""
-    of_register = [(store.of_office(office), period) for office in store.register().units for period in periods]
+    of_register = [(store.of_office(office), period) for period in periods for office in store.register(period).units]
     return list(
         {of_office.key(period): (of_office, period) for of_office, period in (*selected, *of_register)}.values()
     )

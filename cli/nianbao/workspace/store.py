@@ -189,12 +189,13 @@ class Store(Templates):
         previous = period.get_previous()
         return previous if previous and self.has(previous) else None
 
-    def register(self) -> Register:
-        """Read the register of offices, once as long as it stays as it is; empty where there is none."""
+    def register(self, period: Period | None = None) -> Register:
+        """Read the register of offices, of the year of a period or as it is now; empty where there is none."""
         stamp = self.folder.stamp(f"data/{REGISTER}")
         if stamp is None:
             return Register()
-        return read_register(self.folder, self.display(f"data/{REGISTER}"), stamp)
+        now = read_register(self.folder, self.display(f"data/{REGISTER}"), stamp)
+        return now.of_year(period.year) if period else now
 
     def folders(self) -> list[str]:
         """Name the folders of offices, whether they have reports or not."""
@@ -233,7 +234,7 @@ class Store(Templates):
         found = [self.state(self.name(at, office)) for office, at in self.list_related_reports(period)[1:]]
         if len(found) <= 1:
             return found
-        register = self.register()
+        register = self.register(period)
         above = [
             self.office,
             *(unit.id for unit in register.list_below(self.office) if register.list_children(unit.id)),
@@ -245,7 +246,7 @@ class Store(Templates):
 
         The last one is named where it has no data file, too, unless there is none before.
         """
-        units = self.register().list_below(self.office) if self.office else ()
+        units = self.register(period).list_below(self.office) if self.office else ()
         last = self.get_previous(period) or period.get_previous()
         before = [(self.office, last)] if last else []
         return [(self.office, period), *before, *((unit.id, period) for unit in units)]

@@ -90,7 +90,7 @@ def _find_author(store: Store, period: Period, last_report: Report | None) -> st
     """Find the name of an office in its report of last year, in the register, or in what it has for this period."""
     if last_report and (author := document.compose_author(last_report)):
         return author
-    if unit := store.register().units.get(store.office):
+    if unit := store.register(period).units.get(store.office):
         return unit.name
     report = _read_last_report(store, period if store.has(period) else None)[0]
     if report is None or report.form.author_address in find_prompts(report):
