@@ -69,14 +69,14 @@ def read_parts(folder):
     return found
 
 
-def find_failures(folder, *, carry=True):
-    """Find all that fails in a set; with `carry` a blank code means the code above."""
+def find_failures(folder):
+    """Find all that fails in a set; rows without a code are no rows, though blank may mean the code above."""
     parts = read_parts(folder)
     found = list(_check_bytes(parts))
     totals = {}
     for number in (3, 4, 5, 6):
         if number in parts:
-            blocks = _read_blocks(number, parts[number][0], carry=carry)
+            blocks = _read_blocks(number, parts[number][0])
             found += _check_blocks(number, blocks)
             totals |= {(number, column): figure for column, figure in _get_total(blocks).items()}
     if 7 in parts:
@@ -112,12 +112,11 @@ def _check_bytes(parts):
 # ── parts 3 to 6 ──
 
 
-def _read_blocks(part, records, *, carry):
+def _read_blocks(part, records):
     """Read the rows by scope; parts 4 to 6 have one."""
-    blocks, category, above = {}, "", ""
+    blocks, category = {}, ""
     for number, row in _rows(records):
-        code = row[CODE].strip() or (above if carry else "")
-        above = code
+        code = row[CODE].strip()
         if not code:
             continue
         if not code.startswith("KEYWORD_"):

@@ -133,7 +133,7 @@ SAME = {"own-exceeds": "language-exceeds", "recipients-differ": "states-differ"}
 
 @pytest.mark.parametrize("name", SETS)
 def test_the_independent_check_finds_what_the_list_says(name):
-    failures = oracle.find_failures(FOLDER / name, carry=False)
+    failures = oracle.find_failures(FOLDER / name)
     oddities = oracle.find_oddities(FOLDER / name, FOLDER / "blank")
     listed = {(one["part"], one["rule"]): one["count"] for one in EXPECTED[name]}
     found = Counter((one.part, one.rule) for one in failures if one.rule not in NOT_LISTED)
@@ -154,7 +154,7 @@ def test_the_independent_check_finds_what_the_list_says(name):
 
 @pytest.mark.parametrize("name", SETS)
 def test_the_cells_that_the_list_names_are_those_of_the_independent_check(name):
-    failures = oracle.find_failures(FOLDER / name, carry=False)
+    failures = oracle.find_failures(FOLDER / name)
     rows = {(one.part, one.rule, one.row) for one in failures}
     named = 0
     for one in EXPECTED[name]:
@@ -168,7 +168,7 @@ def test_the_cells_that_the_list_names_are_those_of_the_independent_check(name):
 
 @pytest.mark.parametrize("name", SETS)
 def test_what_is_found_in_a_published_set_is_exactly_what_fails(name):
-    failures = oracle.find_failures(FOLDER / name, carry=True)
+    failures = oracle.find_failures(FOLDER / name)
     expected = {(RULES[one.rule], one.part, one.row, one.column) for one in failures if one.rule in RULES}
     assert find_by_toolkit(name) == expected
 

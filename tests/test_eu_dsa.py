@@ -7,6 +7,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+import pages
 import pytest
 import toml_rs
 
@@ -314,3 +315,31 @@ def test_figures_are_exported_with_their_states(report, tmp_path):
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = {row["address"]: row for row in csv.DictReader(file)}
     assert rows["notices.total.received"]["value"] == "196"
+
+
+def test_labels_in_another_language_need_no_code_and_leave_the_set_as_it_is(tmp_path, report):
+    """As `docs/eu-dsa.md` says: three files of the folder, with what differs."""
+    (block,) = [one for one in pages.blocks(pages.read("docs/eu-dsa.md"), "toml") if "Bien-être" in one]
+    parts = dict(
+        re.findall(r"^# (templates/\S+?toml)[^\n]*\n(.*?)(?=^# templates|\Z)", block, re.MULTILINE | re.DOTALL)
+    )
+    kind = (KIND / "kind.toml").read_text(encoding="utf-8")
+    own = parts["templates/kinds/eu-dsa/kind.toml"]
+    parts["templates/kinds/eu-dsa/kind.toml"] = own + re.sub(r"^languages.*\n", "", kind, flags=re.MULTILINE)
+    for name, text in parts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "report.toml").write_text('kind = "eu-dsa"\n', encoding="utf-8")
+    data = tmp_path / "data/2026-H1.toml"
+    data.parent.mkdir()
+    made = {}
+    for edition in ("2026-half-years", "2026-half-years-fr"):
+        text = re.sub(r"^edition .*$", f'edition = "{edition}"', read_example("vlop"), flags=re.MULTILINE)
+        data.write_text(text, encoding="utf-8")
+        done = report("build", "2026-H1", "--to", "html,csv", "--draft", "--force", cwd=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        page = (tmp_path / "build/2026-H1.html").read_text(encoding="utf-8")
+        made[edition] = (tmp_path / "build/2026-H1.csv.zip").read_bytes()
+        assert ("Bien-être animal" in page) == edition.endswith("-fr")
+        assert ("Animal welfare" in page) == (not edition.endswith("-fr"))
+    assert made["2026-half-years"] == made["2026-half-years-fr"]

@@ -27,6 +27,10 @@ from nianbao.workspace.files import display_path
 from nianbao.workspace.store import Store
 
 
+class OfNoSetError(UserError):
+    """Files that are of no set."""
+
+
 def gather(store: Store, names: Sequence[str]) -> list[Source]:
     """Join the files that a person names to published sets, as far as they are of one, and folders of pictures."""
     return gather_sources(names, lambda: [file_set for _kind, file_set in list_file_sets(store)])
@@ -46,6 +50,17 @@ def list_file_sets(store: Store, kind: str = "") -> list[tuple[str, FileSet]]:
             file_set = store.find_kind(one).settings.file_set
             found += [(one, file_set)] if file_set else []
     return found
+
+
+def is_of_set(store: Store, source: SetSource, kind: str = "") -> bool:
+    """Tell whether files are of the set of a kind, or cannot be read, which `read_set` tells."""
+    try:
+        _choose_kind(store, kind, read_source(source))
+    except OfNoSetError:
+        return False
+    except UserError:
+        return True
+    return True
 
 
 def read_set(store: Store, source: SetSource, options: ImportOptions) -> ImportedReport:
@@ -110,7 +125,7 @@ def _choose_kind(store: Store, kind: str, parts: Sequence[PublishedPart]) -> tup
             best = one, matched
     if best is None:
         names = join_words(part.name for part in parts[:5])
-        raise UserError(_("files-of-no-set", files=names), _("name-folder-of-set"))
+        raise OfNoSetError(_("files-of-no-set", files=names), _("name-folder-of-set"))
     return best
 
 

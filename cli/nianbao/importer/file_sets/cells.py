@@ -95,3 +95,12 @@ def parse_day(text: str) -> date | None:
         return date(int(match[1]), int(match[3]), int(match[4])) if match else None
     except ValueError:
         return None
+
+
+def compare_text(text: str, expected: str) -> str:
+    """Return how a text departs from the one that the template has in its cell; nothing where it does not."""
+    if text == expected:
+        return ""
+    if not text.strip():
+        return N_("set-text-missing")
+    return N_("set-text-blanks") if text.split() == expected.split() else N_("set-text-differs")

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nianbao.compose.document import ILLEGAL_CHARACTERS
-from nianbao.importer.file_sets.deviations import Deviation, name_column, shorten
-from nianbao.importer.file_sets.set_reading import ReadSet
+from nianbao.importer.file_sets.deviations import Deviation, join_rows, name_column, shorten
+from nianbao.importer.file_sets.set_reading import ReadSet, put
 from nianbao.importer.recognition.data_files.toml_values import format_inline, format_value
 from nianbao.model.form import Form
 from nianbao.model.locale import Locale
@@ -26,18 +26,32 @@ def format_data_file(read: ReadSet, source: str) -> str:
     for key in dict.fromkeys(order):
         if isinstance(value := read.tree.get(key), dict):
             asked = _ask_for_facts(form, read.tree, key)
-            lines += ["", f"[{key}]", *asked, *_format_table(value, ""), *_format_arrays(value, key)]
+            rows = [*_format_table(value, ""), *_propose_rows(read, key)]
+            lines += ["", f"[{key}]", *asked, *rows, *_format_arrays(value, key)]
     return ILLEGAL_CHARACTERS.sub("\ufffd", "\n".join(lines) + "\n")
 
 
 def _describe_lost(deviations: Sequence[Deviation], locale: Locale) -> Iterator[str]:
     """Give a comment for each value that is left out, with its place and its text."""
-    lost = [one for one in deviations if one.lost and one.row]
+    lost = [one for one in deviations if one.lost and one.row and one.what != "set-value-if-as-above"]
     for one in lost[:_MAX_COMMENTS]:
         place = f"{one.part}, {one.row}" + ("" if one.column is None else f", {name_column(one.column)}")
         yield f"# {locale.say('import-left-out', place=shorten(place), printed=shorten(one.printed))}"
     if len(lost) > _MAX_COMMENTS:
         yield f"# {locale.say('import-left-out-more', count=len(lost) - _MAX_COMMENTS)}"
+
+
+def _propose_rows(read: ReadSet, table: str) -> Iterator[str]:
+    """Give as comments the rows of a table whose blank key cells may mean "as above", for a person to decide."""
+    for part in read.parts:
+        if part.entry.table == table and part.proposed:
+            tree: dict[str, Any] = {}
+            for values in part.proposed.values():
+                for value in values:
+                    put(tree, value.keys, value.value)
+            rows = join_rows(value.row for values in part.proposed.values() for value in values)
+            said = read.form.locale.say("import-rows-as-above", place=shorten(part.part.name), rows=rows)
+            yield from ("", f"# {said}", *(f"# {line}" for line in _format_table(tree[table], "")))
 
 
 def _ask_for_facts(form: Form, tree: Mapping[str, Any], table: str) -> Iterator[str]:

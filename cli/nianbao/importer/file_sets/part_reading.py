@@ -1,20 +1,20 @@
 """One file of a set, record by record: the values of its rows, and every departure from the template."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 
-from nianbao.importer.file_sets.cells import ReadCell, parse_day, read_cell
+from nianbao.importer.file_sets.cells import ReadCell, compare_text, parse_day, read_cell
 from nianbao.importer.file_sets.deviations import Deviation
 from nianbao.importer.file_sets.heads import MatchedHeads
 from nianbao.importer.file_sets.parts import PublishedPart, Record
 from nianbao.importer.file_sets.row_keys import FoundRow, Row, RowKeys
 from nianbao.importer.file_sets.row_order import RowOrder
 from nianbao.model.file_sets.mapping import ColumnEntry, FileEntry, RowEntry
-from nianbao.model.file_sets.rows import Keys, RowPattern, find_condition, find_table, is_named
+from nianbao.model.file_sets.rows import Keys, RowPattern, find_condition, is_named
 from nianbao.model.file_sets.texts import fold
 from nianbao.model.i18n import N_
-from nianbao.model.tables.headings import ENTRY, Line, list_lines
+from nianbao.model.tables.headings import ENTRY
 from nianbao.model.tables.slots import TraitsOfLines
 from nianbao.model.value_types import Value, ValueType
 
@@ -49,6 +49,7 @@ class ReadPart(Struct):
     deviations: list[Deviation] = field(default_factory=list)
     cells: int = 0  # those of values
     rows: dict[int, Keys] = field(default_factory=dict)  # by record: where it is in the data
+    proposed: dict[Keys, list[ReadValue]] = field(default_factory=dict)  # by row: what it says if blank means as above
 
 
 class PartReader:
@@ -58,7 +59,6 @@ class PartReader:
         self._keys, self._heads, self._entry = keys, heads, keys.entry
         self._form, self._name = keys.form, part.name
         self._order = RowOrder(keys)
-        self._columns = _find_columns(keys)
         self._names = {heading.named_by for row in keys.patterns for heading in row.path}  # of entries
         self._traits = TraitsOfLines()
         self._last_texts: list[str] = [""] * len(self._entry.keys)
@@ -88,8 +88,11 @@ class PartReader:
                 if text.strip():
                     self._add(N_("set-text-below"), record, at, printed=text, lost=True)
             return
-        self._last_texts = texts = self._take_from_above(record, texts)
-        found = self._find_row(record, texts)
+        completed = texts if all(text.strip() for text in texts) else self._complete(record, texts)
+        if completed is None:
+            return
+        self._last_texts = completed
+        found = self._find_row(record, completed)
         if found is None:
             self._order.lose()
             self._lose(record, N_("set-value-of-unknown-row"))
@@ -101,13 +104,38 @@ class PartReader:
         elif not self._lose(record, N_("set-placeholder-filled")):
             self._add(N_("set-placeholder-left"), record)
 
-    def _take_from_above(self, record: Record, texts: Sequence[str]) -> list[str]:
-        """Return the texts of key cells, where one is blank that of the record above."""
-        taken = [text if text.strip() else last for text, last in zip(texts, self._last_texts, strict=True)]
-        for column, text, last in zip(self._entry.keys, texts, taken, strict=True):
-            if text != last:
-                self._add(N_("set-key-as-above"), record, self._heads.positions[column], read=last)
-        return taken
+    def _complete(self, record: Record, texts: Sequence[str]) -> list[str] | None:
+        """Return the texts of key cells of which some are blank, where only one row has the others.
+
+        Else blank may mean "as above", or nothing: what the record says is declared, and None returned.
+        """
+        completed = self._keys.complete(texts)
+        as_above = [text if text.strip() else last for text, last in zip(texts, self._last_texts, strict=True)]
+        what = N_("set-key-as-above") if completed is None else N_("set-key-blank")
+        for column, text, read in zip(self._entry.keys, texts, completed or as_above, strict=True):
+            if text != read:
+                self._add(what, record, self._heads.positions[column], read=read)
+        if completed is None:
+            self._last_texts = as_above
+            self._propose(record, as_above)
+            self._order.lose()
+        return completed
+
+    def _propose(self, record: Record, texts: Sequence[str]) -> None:
+        """Keep the values of a record whose blank key cells may mean as above, and declare each as left out."""
+        found = self._keys.find_row([self._keys.read_key(*one) for one in enumerate(texts)], self._order.last)
+        row = found.row if found else None
+        if not found or found.is_placeholder or not isinstance(row, RowPattern) or row.is_entry:
+            self._lose(record, N_("set-value-of-unknown-row"))
+            return
+        keys, _names = self._make_keys(row, found, record)
+        if keys in self._seen or keys in self.read.proposed:
+            self._lose(record, N_("set-value-of-unknown-row"))
+            return
+        self.read.proposed[keys] = self._read_values(record, row, keys)
+        for value in self.read.proposed[keys]:
+            self._add(N_("set-value-if-as-above"), record, value.at, printed=record.cells[value.at], lost=True)
+        self._read_surplus(record)
 
     def _find_row(self, record: Record, texts: Sequence[str]) -> FoundRow | None:
         keys = [self._keys.read_key(number, text) for number, text in enumerate(texts)]
@@ -142,6 +170,15 @@ class PartReader:
     def _read_row(self, record: Record, found: FoundRow) -> None:
         row = found.row
         keys, names = self._make_keys(row, found, record) if isinstance(row, RowPattern) else ((), [])
+        values = self._read_values(record, row, keys)
+        self._read_surplus(record)
+        kept = self._keep_values(record, row, keys, values) if isinstance(row, RowPattern) else values
+        self.read.values += [*names, *kept] if kept else []
+        if kept or not (isinstance(row, RowPattern) and row.is_open):
+            self.read.rows[record.row] = keys
+
+    def _read_values(self, record: Record, row: Row, keys: Keys) -> list[ReadValue]:
+        """Read the values of a record as those of a row, and note what is the same in all rows."""
         values: list[ReadValue] = []
         for number, column in enumerate(self._entry.columns):
             text, at = self._heads.get_text(record, number), self._heads.positions[number]
@@ -150,17 +187,15 @@ class PartReader:
             if column.fact or column.period:
                 self.read.common.append(CommonText(column, text, record.row, at))
             elif column.condition or column.text is not None:
-                self._compare_text(record, at, text, self._get_expected(column, row))
+                expected = self._get_expected(column, row)
+                if what := compare_text(text, expected):
+                    self._add(what, record, at, printed=text, read=expected)
             else:
                 cell = self._read_cell(record, at, text, column, row)
                 if cell.value is not None:
                     own = (column.column or getattr(row, "fact", "")).split(".")
                     values.append(ReadValue((*keys, *own), cell.value, record.row, at))
-        self._read_surplus(record)
-        kept = self._keep_values(record, row, keys, values) if isinstance(row, RowPattern) else values
-        self.read.values += [*names, *kept] if kept else []
-        if kept or not (isinstance(row, RowPattern) and row.is_open):
-            self.read.rows[record.row] = keys
+        return values
 
     def _make_keys(self, row: RowPattern, found: FoundRow, record: Record) -> tuple[Keys, list[ReadValue]]:
         """Make the keys of a row of a table, and the values that are the names of entries above it."""
@@ -212,16 +247,6 @@ class PartReader:
         condition = row.condition if isinstance(row, RowPattern) else row.when
         return find_condition(self._form, condition) or column.condition
 
-    def _compare_text(self, record: Record, at: int, text: str, expected: str) -> None:
-        if text == expected:
-            return
-        what = N_("set-text-differs")
-        if not text.strip():
-            what = N_("set-text-missing")
-        elif " ".join(text.split()) == " ".join(expected.split()):
-            what = N_("set-text-blanks")
-        self._add(what, record, at, printed=text, read=expected)
-
     def _read_cell(self, record: Record, at: int, text: str, column: ColumnEntry, row: Row) -> ReadCell:
         """Read the cell of a value; a day of the period is kept apart."""
         self.read.cells += 1
@@ -248,7 +273,7 @@ class PartReader:
 
     def _find_type(self, row: RowPattern, column: ColumnEntry) -> ValueType | None:
         """Find the type of a value; None where the form has no place for it: a column that only entries have."""
-        line = self._columns.get(column.column)
+        line = self._keys.columns.get(column.column)
         if line is None or row.line is None or (column.column in self._names and not row.is_entry):
             return None
         return self._traits.find(row.line, line).value_type
@@ -260,29 +285,11 @@ class PartReader:
             self.read.deviations += [Deviation(self._name, N_("set-row-blank"), row) for row in spare]
         used = {value.keys[:size] for value in self.read.values for size in range(1, len(value.keys))}
         for number, (row, keys) in self._blank_rows.items():
-            if keys not in self._list_keys(row, used):
+            if keys not in self._keys.list_keys(row, used):
                 self.read.deviations.append(Deviation(self._name, N_("set-row-blank"), number))
         for one in self._keys.rows:
             if isinstance(one, RowPattern) and one.path[-1].each != ENTRY:
-                absent = [keys for keys in self._list_keys(one, used) if keys not in self._seen]
+                absent = [keys for keys in self._keys.list_keys(one, used) if keys not in self._seen]
                 self.read.deviations += [
                     Deviation(self._name, N_("set-row-missing"), printed=".".join(map(str, keys))) for keys in absent
                 ]
-
-    def _list_keys(self, row: RowPattern, used: Collection[Keys]) -> list[Keys]:
-        """List the keys that a row should have: those of each code or entry above it below which there is a value."""
-        found: list[Keys] = [(self._entry.table,)]
-        for heading in row.path:
-            found = [(*keys, *heading.id.split(".")) if heading.id else keys for keys in found]
-            if heading.each:
-                known: Iterable[str | int] = range(len(used))  # entries, by number
-                if heading.each != ENTRY:
-                    known = [code.id for code in self._form.axes[heading.each].codes]
-                found = [(*keys, one) for keys in found for one in known if (*keys, one) in used]
-        return found
-
-
-def _find_columns(keys: RowKeys) -> Mapping[str, Line]:
-    """Return the columns of the table of a file by their ids joined with dots."""
-    table = find_table(keys.form, keys.entry)
-    return {line.ids: line for block in (table.blocks if table else ()) for line in list_lines(block.columns)}

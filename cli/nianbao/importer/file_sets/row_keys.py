@@ -1,6 +1,6 @@
 """Which row of the form a record of a published file is: by the cells that tell rows apart, and by its place."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import product
 from typing import NamedTuple
@@ -8,11 +8,11 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from nianbao.model.file_sets.mapping import FileEntry, RowEntry
-from nianbao.model.file_sets.rows import RowPattern, find_table, get_text, list_key_texts, list_patterns
+from nianbao.model.file_sets.rows import Keys, RowPattern, find_table, get_text, list_key_texts, list_patterns
 from nianbao.model.file_sets.texts import find_slip, fold
 from nianbao.model.form import Form
 from nianbao.model.i18n import N_
-from nianbao.model.tables.headings import ENTRY, Heading
+from nianbao.model.tables.headings import ENTRY, Heading, Line, list_lines
 
 Row = RowPattern | RowEntry
 
@@ -55,6 +55,12 @@ class RowKeys(Struct, frozen=True, dict=True):
         """The rows that the file may have, in order."""
         table = find_table(self.form, self.entry)
         return [*list_patterns(table)] if table else [*self.entry.rows]
+
+    @cached_property
+    def columns(self) -> dict[str, Line]:
+        """The columns of the table of the file, by their ids joined with dots."""
+        table = find_table(self.form, self.entry)
+        return {line.ids: line for block in (table.blocks if table else ()) for line in list_lines(block.columns)}
 
     @property
     def patterns(self) -> list[RowPattern]:
@@ -147,6 +153,19 @@ class RowKeys(Struct, frozen=True, dict=True):
                 what = N_("set-code-alias") if code.id != plain else N_("set-text-blanks") if plain != text else ""
                 yield axis, code.id, what
 
+    def complete(self, texts: Sequence[str]) -> list[str] | None:
+        """Return the texts of key cells with those that are blank, where only one row has the others; else None."""
+        said = [text.strip() and {key.text for key in self.read_key(number, text)} for number, text in enumerate(texts)]
+        rows = [
+            row for row in self._rows_by_texts if all(not may or key in may for key, may in zip(row, said, strict=True))
+        ]
+        if len(rows) != 1 or len(self._rows_by_texts[rows[0]]) != 1:
+            return None
+        blank = [key for key, may in zip(rows[0], said, strict=True) if not may]
+        if any(key == ENTRY or key in self.form.axes for key in blank):
+            return None  # of which any row may be meant
+        return [text if text.strip() else key for text, key in zip(texts, rows[0], strict=True)]
+
     def find_row(self, keys: Sequence[Sequence[KeyText]], last: Row | None) -> FoundRow | None:
         """Find the row that key cells name; of several the one nearest to the last row, below the same headings."""
         for way in product(*keys):
@@ -155,6 +174,18 @@ class RowKeys(Struct, frozen=True, dict=True):
                 if row:
                     return FoundRow(row, {key.text: key.code for key in way if key.code}, way)
         return None
+
+    def list_keys(self, row: RowPattern, used: Collection[Keys]) -> list[Keys]:
+        """List the keys that a row should have: those of each code or entry above it below which there is a value."""
+        found: list[Keys] = [(self.entry.table,)]
+        for heading in row.path:
+            found = [(*keys, *heading.id.split(".")) if heading.id else keys for keys in found]
+            if heading.each:
+                known: Iterable[str | int] = range(len(used))  # entries, by number
+                if heading.each != ENTRY:
+                    known = [code.id for code in self.form.axes[heading.each].codes]
+                found = [(*keys, one) for keys in found for one in known if (*keys, one) in used]
+        return found
 
 
 def _get_path(row: Row) -> tuple[Heading, ...]:

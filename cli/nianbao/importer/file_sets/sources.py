@@ -41,6 +41,11 @@ class SetSource(Struct, frozen=True):
     name: str
     paths: tuple[Path, ...]
 
+    @property
+    def is_table(self) -> bool:
+        """Whether it is one CSV file, which may be a table of any report."""
+        return len(self.paths) == 1 and is_csv(self.name)
+
 
 class PictureSource(Struct, frozen=True):
     """Pictures that are the pages of one report, as a person names them: files, or a folder."""

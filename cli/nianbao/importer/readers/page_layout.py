@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from nianbao.importer.readers.page_lines import Char, TextLine, group_into_lines
+from nianbao.importer.readers.page_lines import Char, TextLine, group_into_lines, join_cell
 from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.recognition.published import Place, PrintedLine, PublishedCell, PublishedTable
 from nianbao.model.i18n import _
@@ -214,7 +214,7 @@ def _split_table(
             full_width_chars += chars_of_box
             full_width_rows.update(range(top, bottom))
         elif bottom > top and box[2] - box[0] > _MERGE_DISTANCE:
-            text = "".join(line.text for line in group_into_lines(chars_of_box))
+            text = join_cell(line.text for line in group_into_lines(chars_of_box))
             cells.append(PublishedCell(text, top, bottom, box[0], box[2]))
     return list(_make_tables(cells, full_width_rows, x_edges, y_edges)), full_width_chars, chars_between
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +14,9 @@ from nianbao.importer.recognition.published import NOWHERE, Paragraph, Place, Pu
 UNMAPPED_PREFIX = "(cid:"  # how pdfplumber shows a glyph for which the file does not state the character
 REPLACEMENT = "\ufffd"
 _MIN_BLANK_WIDTH = 0.6  # of the font size, next to an ASCII character (else twice the size): a space
+_TWICE, _MIN_TWICE = 0.2, 0.1  # of the font size, and in pt: characters that are closer are one that was drawn twice
+SOFT_HYPHEN = "\u00ad"
+_HYPHENS = f"-{SOFT_HYPHEN}\u2010"
 _MAX_SINE = 0.01  # of the angle at which a character is rotated
 _MAX_FONT_SIZE = 100.0  # pt; no title is as large
 _RADICAL = re.compile("[\u2e80-\u2fdf]")  # some fonts map to these instead of the characters that look the same
@@ -41,18 +44,23 @@ class TextLine(Struct, frozen=True):
 def select_characters(chars: list[Char]) -> list[Char]:
     """Drop blanks, characters drawn twice to look bold, and rotated or huge ones, as in a watermark.
 
-    A digit that lies on its side stays as a sign that nobody can read: its cell is not blank.
+    A digit that lies on its side stays as a sign that nobody can read: its cell is not blank. A character behind a
+    blank is marked as `after_blank`.
     """
-    seen: set[tuple[str, int, int]] = set()
+    seen: set[tuple[str, float, int, int]] = set()
     selected = []
+    is_after_blank = False
     for char in chars:
-        key = (char["text"], round(char["x0"]), round(char["top"]))
+        unit = max(min(1.0, _TWICE * char["size"]), _MIN_TWICE)
+        key = (char["text"], unit, round(char["x0"] / unit), round(char["top"] / unit))
         is_upright = abs(char["matrix"][1]) < _MAX_SINE and char["size"] < _MAX_FONT_SIZE
         lies = not is_upright and abs(char["matrix"][0]) < _MAX_SINE and char["text"].isdecimal()
         if char["text"].strip() and (is_upright or lies) and key not in seen:
             seen.add(key)
             is_unknown = lies or char["text"].startswith(UNMAPPED_PREFIX)
-            selected.append({**char, "text": REPLACEMENT} if is_unknown else char)
+            more = ({"after_blank": True} if is_after_blank else {}) | ({"text": REPLACEMENT} if is_unknown else {})
+            selected.append({**char, **more} if more else char)
+        is_after_blank = not char["text"].strip()
     return selected
 
 
@@ -73,16 +81,44 @@ def _average_middle(line: list[Char]) -> float:
 
 
 def _make_line(chars: list[Char]) -> TextLine:
-    """Join the characters of a line from left to right; a wide gap becomes a space."""
+    """Join the characters of a line from left to right; a wide gap becomes a space.
+
+    So does a blank that is drawn between words of a script that has blanks; between Chinese signs it is none. Fonts
+    have one sign for hyphens of all kinds, so that a soft one within a line is any of them.
+    """
     chars = sorted(chars, key=lambda char: char["x0"])
     size = max(char["size"] for char in chars)
     text = chars[0]["text"]
     for before, char in pairwise(chars):
         gap = char["x0"] - before["x1"]
         is_ascii = char["text"].isascii() or before["text"].isascii()
-        text += (" " if gap > (_MIN_BLANK_WIDTH if is_ascii else 2) * size else "") + char["text"]
+        is_blank = "after_blank" in char and not (is_wide(before["text"]) or is_wide(char["text"]))
+        text += (" " if is_blank or gap > (_MIN_BLANK_WIDTH if is_ascii else 2) * size else "") + char["text"]
+    text = text[:-1].replace(SOFT_HYPHEN, "-") + text[-1:]
     text = _RADICAL.sub(lambda radical: unicodedata.normalize("NFKC", radical[0]), text)
     return TextLine(text, chars[0]["x0"], chars[-1]["x1"], min(char["top"] for char in chars), size)
+
+
+def is_wide(sign: str) -> bool:
+    """Tell whether a character is as wide as a Chinese one: it is of a script in which no blanks part words."""
+    return any(unicodedata.east_asian_width(one) in "WF" for one in sign)
+
+
+def join_cell(lines: Iterable[str]) -> str:
+    """Join the lines of a cell; a hyphen behind a letter at the end of one becomes soft: it may be one of the word."""
+    joined = ""
+    for line in lines:
+        if joined[-1:] in _HYPHENS and joined[-2:-1].isalpha():
+            joined = joined[:-1] + SOFT_HYPHEN
+        joined += _part_lines(joined, line) + line
+    return joined
+
+
+def _part_lines(text: str, line: str) -> str:
+    """Return the blank that parts the last word of a line from the first one of the next, where they have blanks."""
+    ends = text[-1:], line[:1]
+    is_word = any(map(str.isalpha, ends)) and not any(map(is_wide, ends)) and text[-1:] not in _HYPHENS
+    return " " if is_word and text else ""
 
 
 def join_lines(blocks: list[TextLine | PublishedTable]) -> Iterator[Paragraph | PublishedTable]:
@@ -97,7 +133,7 @@ def join_lines(blocks: list[TextLine | PublishedTable]) -> Iterator[Paragraph | 
             yield block
             is_ended = True
         else:
-            paragraph += block.text
+            paragraph += _part_lines(paragraph, block.text) + block.text
             is_ended = block.ends
     if paragraph:
         yield Paragraph(paragraph, escape_markdown(paragraph), place=place)

@@ -1,7 +1,7 @@
 """A recognized report: its texts, its tables in their editions, and the edition of a data file for it."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from nianbao.importer.recognition.headings import note_pictures
 from nianbao.importer.recognition.labels import normalize, parse_label
+from nianbao.importer.recognition.lists.list_entries import read_lists
+from nianbao.importer.recognition.lists.list_tables import FoundLists, find_lists
 from nianbao.importer.recognition.markdown import escape_markdown
 from nianbao.importer.recognition.other_years import leave_out_other_years
 from nianbao.importer.recognition.published import Paragraph, PublishedDocument, PublishedTable
@@ -124,22 +126,44 @@ def recognize(document: PublishedDocument, forms: Sequence[Form], period: Period
     if period.year and layouts:
         headings, years = set(texts.headings.values()), {period.year, texts.year}
         document, without = leave_out_other_years(document, years, KnownLabels(layouts), headings)
+    lists = {form.edition: find_lists(without, form) for form in forms}
+    without = _hide_lists(without, {block for found in lists.values() for block in found.blocks})
     tables = recognize_tables(without, layouts, in_force.edition) if layouts else RecognizedTables()
     left_out = without.notes[-1] if len(without.notes) > notes else ""
-    _check_tables(tables, texts, forms, left_out, scanned=document.scanned)
+    _check_tables(
+        tables,
+        texts,
+        forms,
+        left_out,
+        scanned=document.scanned,
+        has_lists=any(found.tables for found in lists.values()),
+    )
     calendar = in_force.kind.calendar
     if not calendar.has(period):  # of a part of a year the texts say the year at most
         raise UserError(_("report-year-unknown"), _("give-year", example=EXAMPLES[calendar.unit]))
-    with_rows = {row.block for row in tables.rows}
+    form = _choose_form(tables, forms, in_force, lists)
+    of_lists = read_lists(lists[form.edition], form, exact=document.exact)
+    with_rows = {row.block for row in tables.rows} | lists[form.edition].blocks
     rest = tuple(
         block for index, block in enumerate(document.blocks) if index not in with_rows or isinstance(block, Paragraph)
     )
-    form = _choose_form(tables, forms, in_force)
     ordered = [form, *(other for other in forms if other is not form)]  # the sections are those of the first
     texts = extract_text(replace(document, blocks=rest), ordered)  # tables that were not recognized stay in the prose
-    recognized = RecognizedReport(document, texts, tables, period, form)
+    rows, extra = (*tables.rows, *of_lists.rows), (*tables.extra_rows, *of_lists.extra_rows)
+    tables = replace(tables, rows=rows, extra_rows=extra)
+    recognized = RecognizedReport(document, texts, tables, period, of_lists.form)
+    doubts = (why for block, why in lists[form.edition].doubtful.items() if block not in with_rows)
     pictures = note_pictures(published, texts.headings, form, recognized.missing_addresses)
-    return replace(recognized, document=replace(document, notes=(*document.notes, *pictures)))
+    return replace(recognized, document=replace(document, notes=(*document.notes, *of_lists.notes, *doubts, *pictures)))
+
+
+def _hide_lists(document: PublishedDocument, hidden: Collection[int]) -> PublishedDocument:
+    """Return a document without the cells of blocks that are lists, which are no rows of other tables."""
+    blocks = (
+        replace(block, cells=()) if index in hidden and isinstance(block, PublishedTable) else block
+        for index, block in enumerate(document.blocks)
+    )
+    return replace(document, blocks=tuple(blocks))
 
 
 def recognize_filled(document: PublishedDocument, report: Report, texts: ExtractedText) -> RecognizedReport:
@@ -175,16 +199,22 @@ def _is_page_number(line: str, reading: Reading) -> bool:
     return bool(reading.page_number.fullmatch(line) or _PAGE_NUMBER.fullmatch(line))
 
 
-def _check_tables(
-    tables: RecognizedTables, texts: ExtractedText, forms: Sequence[Form], left_out: str, *, scanned: bool
+def _check_tables(  # noqa: PLR0913  # what may be there instead of tables
+    tables: RecognizedTables,
+    texts: ExtractedText,
+    forms: Sequence[Form],
+    left_out: str,
+    *,
+    scanned: bool,
+    has_lists: bool,
 ) -> None:
     """Raise `UserError` where no table was recognized, and where there are those of two reports.
 
     `left_out` is the note of a table of another year.
     """
-    has_tables = any(form.tables for form in forms)
+    has_tables = any(not table.list_rules for form in forms for table in form.tables)
     expected = sum(bool(section.heading) for section in forms[0].sections)
-    if not tables.rows if has_tables else len(texts.headings) <= expected * _MIN_HEADINGS:
+    if not has_lists and (not tables.rows if has_tables else len(texts.headings) <= expected * _MIN_HEADINGS):
         if left_out:
             raise UserError(_("no-table-of-this-year", note=left_out), _("give-year-of-report"))
         if scanned:
@@ -226,12 +256,17 @@ def _find_row_by_alias(row: RecognizedRow, form: Form) -> str:
     return ""
 
 
-def _choose_form(tables: RecognizedTables, forms: Sequence[Form], in_force: Form) -> Form:
-    """Choose the edition that has a place for most figures; one that is not 0 counts before all that are."""
+def _choose_form(
+    tables: RecognizedTables, forms: Sequence[Form], in_force: Form, lists: Mapping[str, FoundLists]
+) -> Form:
+    """Choose the edition that has a place for most figures; one that is not 0 counts before all that are.
+
+    Where several have as many, it is the one that has most of the lists.
+    """
     counts = {form.edition: (0, 0) for form in forms}
     for row in tables.rows:
         for form in forms:
             cells = [cell for _, cell in match_cells(row, form) if cell.state != "blank"]
             not_zero, filled = counts[form.edition]
             counts[form.edition] = (not_zero + sum(cell.value != 0 for cell in cells), filled + len(cells))
-    return max(forms, key=lambda form: (*counts[form.edition], form is in_force))
+    return max(forms, key=lambda form: (*counts[form.edition], len(lists[form.edition].tables), form is in_force))

@@ -104,10 +104,11 @@ def _find_title(front: Sequence[Paragraph], file_title: str, forms: Sequence[For
 
 
 def _is_title(text: str, words: Sequence[str], reading: Reading) -> bool:
-    """Tell whether a text has the words of a title, in their order."""
+    """Tell whether a text has the words of a title, in their order; where a form names no such words, none has."""
     plain = normalize(text, reading)
     return (
-        len(plain) <= _MAX_TITLE
+        bool(words)
+        and len(plain) <= _MAX_TITLE
         and not reading.not_prose.match(plain)
         and not reading.sentence.search(plain)
         and bool(re.search(".*".join(map(re.escape, words)), plain))

@@ -77,6 +77,13 @@ def _align_headers(headers: Sequence[PublishedCell], region: Region, layout: Lay
     return by_label if by_label.score > best.score or (best.by_order and by_label.score >= best.score) else best
 
 
+def align_heads(heads: Sequence[PublishedCell], layout: Layout) -> Alignment:
+    """Find the columns of a layout by the words of heads alone, in whatever order they stand."""
+    lowest, region = _find_lowest_headers(heads), Region(tuple(heads))
+    scores = [[_score_column(head, region, at, layout) for at in range(len(layout.columns))] for head in lowest]
+    return _assign_by_label(lowest, scores, len(layout.columns))
+
+
 def _align_by_order(region: Region, layout: Layout) -> Alignment:
     """Take the columns in the form's order where the headers are its headers one by one, with or without a corner.
 

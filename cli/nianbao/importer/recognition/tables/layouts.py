@@ -109,6 +109,8 @@ def _list_table_layouts(form: Form, table: Table) -> Iterator[Layout]:
         slots = [slot for block in blocks for slot in table.list_slots(block)]
         size = len(columns)
         row_slots = tuple(tuple(slots[start : start + size]) for start in range(0, len(slots), size))
+        if not row_slots:  # whose rows the data decides, and it has none
+            continue
         yield Layout(form, table, blocks[0], rows, columns, row_slots)
         if not rows and (transposed := _transpose_groups(columns, row_slots[0])):
             yield Layout(form, table, blocks[0], *transposed)
