@@ -36,6 +36,16 @@ def clear_some(form, found, rng, share):
             found[address] = None
 
 
+def lose_some(grid, found, rng, share):
+    """Take a cell away from a share of the rows."""
+    for line in grid.lines:
+        figures = [item for item in line if item[1]]
+        if figures and rng.random() < share:
+            item = rng.choice(figures)
+            found[item[1]] = None
+            line.remove(item)
+
+
 class Grid:
     """A table as rows of cells `[text, address, role]`; a text that spans several places stands in the first."""
 
@@ -84,12 +94,8 @@ def make_padded(blank=0.0, lost=0.0):
     def make(form, found, rng):
         clear_some(form, found, rng, blank)
         tables = make_grids(form, found)
-        for line in (line for grid in tables.values() for line in grid.lines):
-            figures = [item for item in line if item[1]]
-            if figures and rng.random() < lost:
-                item = rng.choice(figures)
-                found[item[1]] = None
-                line.remove(item)
+        for grid in tables.values():
+            lose_some(grid, found, rng, lost)
         return compose(form, tables, pad_lines), "txt"
 
     return make
@@ -129,6 +135,80 @@ def make_bars_behind_cells(form, found, rng):
 
 def list_plain_lines(grid):
     return [" ".join(text for text, *_ in line) for line in grid.lines]
+
+
+# ── lost cells, and numbers of rows ──────────────────────────────────────────────────
+
+
+def number_rows(grid, header, *, behind_label=False):
+    """Put a column with the numbers of the rows first, or before the figures; its header spans all lines of these."""
+    at = min(grid.spans[id(item)][1] for line in grid.lines for item in line if item[1]) if behind_label else 0
+    first = next(row for row, line in enumerate(grid.lines) if any(item[1] for item in line))
+    number = header_end = 0
+    for row, line in enumerate(grid.lines):
+        spans = [grid.spans[id(item)] for item in line]
+        is_line = any(column < at < column + colspan for _, column, _, colspan in spans)
+        for item, (_, column, rowspan, colspan) in zip(line, spans, strict=True):
+            is_over = column < at < column + colspan
+            grid.spans[id(item)] = (row, column + (column >= at), rowspan, colspan + is_over)
+        if is_line or row < header_end:
+            continue
+        has_figures = any(item[1] for item in line)
+        number += has_figures
+        item = [str(number) if has_figures else "" if header_end else header, "", "label"]
+        grid.spans[id(item)] = (row, at, 1 if header_end or has_figures else first - row, 1)
+        header_end = header_end or first
+        line.insert(sum(column < at for _, column, _, _ in spans), item)
+    grid.columns += 1
+    return grid
+
+
+def print_cells(grid):
+    return [text for line in grid.lines for text, *_ in line if text]
+
+
+def print_tabs(grid):
+    yield from ("\t".join(text for text, *_ in line) for line in grid.lines)
+
+
+def print_table(grid):
+    return ["<table>", *format_rows(grid), "</table>"]
+
+
+def make_page(form, tables, format_lines=print_table):
+    """Make a web page of the tables."""
+    lines = compose(form, tables, format_lines).splitlines()
+    return "".join(line if line.startswith("<") else f"<p>{line}</p>" for line in lines)
+
+
+def make_lossy(write):
+    """Make a variant in which some cells are blank, and some rows lost one."""
+
+    def make(form, found, rng):
+        clear_some(form, found, rng, 0.1)
+        tables = make_grids(form, found)
+        for grid in tables.values():
+            lose_some(grid, found, rng, 0.3)
+        return compose(form, tables, write), "txt"
+
+    return make
+
+
+def make_numbered(headers, *, behind_label):
+    """Make a variant with a column that numbers rows, some of which lost cells, in any of four formats."""
+
+    def make(form, found, rng):
+        tables = make_grids(form, found)
+        header, share = rng.choice(headers), rng.choice([0, 0.1, 0.4, 1])
+        for grid in tables.values():
+            number_rows(grid, header, behind_label=behind_label)
+            lose_some(grid, found, rng, share)
+        write = rng.choice([print_table, pad_lines, print_cells, print_tabs])
+        if write is print_table:
+            return make_page(form, tables), "html"
+        return compose(form, tables, write), "txt"
+
+    return make
 
 
 # ── pages ────────────────────────────────────────────────────────────────────────────
@@ -219,9 +299,7 @@ def make_changed(change, role, suffix):
             grid.change(role, lambda text: change(text, rng))
         if suffix == "txt":
             return compose(form, tables, pad_lines), suffix
-        page = compose(form, tables, lambda grid: ["<table>", *format_rows(grid), "</table>"])
-        lines = (line if line.startswith("<") else f"<p>{line}</p>" for line in page.splitlines())
-        return f"<html><body>{''.join(lines)}</body></html>", suffix
+        return f"<html><body>{make_page(form, tables)}</body></html>", suffix
 
     return make
 
@@ -248,6 +326,10 @@ VARIANTS = {
     "a cell for every place": make_expanded,
     "bars on lines": make_bars_on_lines,
     "bars behind cells": make_bars_behind_cells,
+    "cells on lines, some lost": make_lossy(print_cells),
+    "cells behind tabs, some lost": make_lossy(print_tabs),
+    "numbers before labels": make_numbered(["", "序号"], behind_label=False),
+    "numbers before figures": make_numbered(["", "行次"], behind_label=True),
     "numbers of pages": make_page_numbers,
     "pages with numbers": make_numbered_pages,
     "cut in the next label": make_cut_in_label,

@@ -35,7 +35,7 @@ from nianbao.model.tables.slots import Slot
 
 _MAX_CANDIDATES = 20_000  # of one row; of a row with more none is listed
 _INCONSISTENT_COST = MAX_LOST + 1  # the cost of a candidate that satisfies no identity
-_MIXED_COST = 1  # of a candidate by which borders of cells were lost, others were not, and there are blank cells
+_MIXED_COST = 1  # of a candidate by which borders of cells were lost, and others were not
 _MAX_DECIMALS = 4
 
 Candidate = tuple[Number | None, ...]  # None for a cell that got no digits: it was blank, or its figure was lost
@@ -120,10 +120,10 @@ def find_candidates(
 
     `known` gives the figures of the other rows by address, 0 for a blank one and None for one that could
     not be read. Where the identities between rows allow no candidate at all the report itself is wrong, and a
-    row is judged alone. A candidate that supposes a lost figure needs the identities of every column to confirm
-    it, and so does every candidate of a row with one figure in each text: what a lost cell held, nobody knows.
-    Otherwise all candidates of the row are listed. Also returns what solves the `open_rows`, whose places in the
-    form are searched together with the figures of the rows.
+    row is judged alone. A candidate that supposes a lost figure or a lost blank cell needs the identities of every
+    column to confirm it, and so does every candidate of a row with one figure in each text: nobody knows what a lost
+    cell held. Otherwise all candidates of the row are listed. Also returns what solves the `open_rows`, whose places in
+    the form are searched together with the figures of the rows.
     """
     splits = [list_candidates(row) for row in rows]
     domains = {index: _make_domain(rows[index], split, checks) for index, split in enumerate(splits) if split}
@@ -157,7 +157,9 @@ def _select_candidates(
 ) -> Candidates:
     """Select the candidates of a row that solve the equations, or all where they are not sure."""
     confirmed = all(any(slot.address in equation.factors for equation in equations) for slot in row.slots)
-    is_sufficient = domain.least_cost == 0 and not row.one_figure_each
+    cheapest = domain.select({figures for cost, figures in domain.costs if not cost}).pairs
+    is_whole = bool(cheapest) and all(None not in candidate for candidate, _ in cheapest)
+    is_sufficient = is_whole and not row.one_figure_each
     if chosen and (is_sufficient or confirmed):
         return domain.select(chosen)
     highest = 0 if is_sufficient else _INCONSISTENT_COST
@@ -179,9 +181,9 @@ def _make_domain(row: AmbiguousRow, listed: Sequence[Candidate], checks: Sequenc
 
 
 def _is_mixed(candidate: Candidate, row: AmbiguousRow) -> bool:
-    """Tell whether a candidate splits one of several texts, and leaves cells blank: as likely, a figure is lost."""
+    """Tell whether a candidate splits one of several texts: as likely, a figure is lost, and its cell with it."""
     figures = len(candidate) - candidate.count(None)
-    return len(row.texts) > 1 and figures > len(row.texts) and figures < len(candidate)
+    return len(row.texts) > 1 and figures > len(row.texts)
 
 
 def is_consistent(slots: Sequence[Slot], figures: Sequence[Number], checks: Sequence[Check]) -> bool:

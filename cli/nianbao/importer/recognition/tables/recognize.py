@@ -22,6 +22,7 @@ from nianbao.importer.recognition.tables.columns import (
 from nianbao.importer.recognition.tables.doubtful_rows import drop_next_ordinal, sort_left_out
 from nianbao.importer.recognition.tables.layouts import Layout
 from nianbao.importer.recognition.tables.places.doubted_labels import drop_doubted_labels
+from nianbao.importer.recognition.tables.places.numbered_rows import doubt_columns, leave_out_leading_numbers
 from nianbao.importer.recognition.tables.places.open_rows import MatchedRow, OpenRowFinder, find_table_headings
 from nianbao.importer.recognition.tables.places.whole_form import resolve_rows
 from nianbao.importer.recognition.tables.regions import find_regions
@@ -55,10 +56,12 @@ def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_
     left_out: list[tuple[PublishedRow, Layout, Alignment]] = []
     truncated: list[str] = []
     last = len(document.blocks) - 1
-    chosen = _choose_matches(_match_regions(document, layouts), in_force)
+    known = KnownLabels(layouts)
+    blocks, numbered = leave_out_row_numbers(document.blocks, known)
+    chosen = _choose_matches(_match_regions(replace(document, blocks=blocks), known, layouts), in_force)
     matched = [one for region, match in chosen for one in _list_rows(region, match)]
     headings = find_table_headings(document, layouts, in_force)
-    in_order = sorted(matched, key=lambda one: one.row.block)
+    in_order = leave_out_leading_numbers(sorted(matched, key=lambda one: one.row.block), numbered)
     finder = OpenRowFinder(layouts, drop_doubted_labels(in_order), headings, in_force)
     open_rows = finder.find()
     origins = {row.origin for row in open_rows}
@@ -75,6 +78,8 @@ def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_
             truncated.append(" ".join((*row.label, *(cell.text for cell in row.cells))))
         else:
             found, ambiguous = read_row(row, layout, one.alignment, index, has_headers=one.has_headers)
+            if one.may_begin_with_number:
+                found, ambiguous = doubt_columns(found, one), None
             read.append((replace(found, evidence="order") if one.is_joined else found, ambiguous))
     rows, conflicts = merge_duplicates(resolve_rows(read, open_rows))
     extra, unread = sort_left_out(left_out, {cell.slot.address for row in rows for cell in row.cells})
@@ -130,10 +135,8 @@ def _is_over_edge(cell: PublishedCell, edges: set[float]) -> bool:
 # ── regions and layouts ──────────────────────────────────────────────────────────────
 
 
-def _match_regions(document: PublishedDocument, layouts: Sequence[Layout]) -> _Matches:
+def _match_regions(document: PublishedDocument, known: KnownLabels, layouts: Sequence[Layout]) -> _Matches:
     """Match every region of a report; a table that has no headers of the form is tried with its rows as columns."""
-    known = KnownLabels(layouts)
-    document = replace(document, blocks=leave_out_row_numbers(document.blocks, known))
     matched = _match_all(find_regions(document, known), layouts)
     with_headers = _find_blocks_with_headers(matched)
     blocks = tuple(

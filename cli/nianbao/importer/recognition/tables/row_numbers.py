@@ -15,7 +15,7 @@ from nianbao.importer.recognition.printed_values import may_be_value
 from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedTable
 from nianbao.importer.recognition.tables.rows import KnownLabels
 
-_MIN_NUMBERS = 4  # without a header; figures count as far only by chance
+MIN_NUMBERS = 4  # without a header; figures count as far only by chance
 _TOLERANCE = 0.25  # of the width of a column, by which the edges of its cells may be off
 _MIN_SIGNS = 2  # that number columns and are no figures, such as 一 and 二
 _MAX_LENGTH = 3  # characters of the number of a column
@@ -30,7 +30,19 @@ _CELL_END = re.compile(rf"[\s{_BAR}]+")
 Blocks = Sequence[Paragraph | PublishedTable]
 
 
-def leave_out_row_numbers(blocks: Blocks, known: KnownLabels) -> tuple[Paragraph | PublishedTable, ...]:
+class NumberedRows(Struct, frozen=True):
+    """The columns that number rows in a report: the indexes of the tables that had one, and its last number.
+
+    The number is 0 where only the header was found.
+    """
+
+    tables: frozenset[int]
+    last_numbers: frozenset[int]
+
+
+def leave_out_row_numbers(
+    blocks: Blocks, known: KnownLabels
+) -> tuple[tuple[Paragraph | PublishedTable, ...], NumberedRows]:
     """Leave out what numbers the rows or columns of tables, and such numbers in texts; the blocks stay as many."""
     lines = {
         index: ["" if _are_column_numbers(_CELL_END.split(line), known) else line for line in block.plain.split("\n")]
@@ -38,19 +50,24 @@ def leave_out_row_numbers(blocks: Blocks, known: KnownLabels) -> tuple[Paragraph
         if isinstance(block, Paragraph)
     }
     places = [(index, at) for index, texts in lines.items() for at, text in enumerate(texts) if text.strip()]
-    found = _find_numbered_lines([lines[index][at] for index, at in places], known)
-    for number, text in found.items():
+    counts = _find_numbered_lines([lines[index][at] for index, at in places], known)
+    for number, text in (pair for count in counts for pair in count.lines.items()):
         index, at = places[number]
         lines[index][at] = text
+    tables, last_numbers = set(), {count.last for count in counts}
     last = 0
     left: list[Paragraph | PublishedTable] = []
     for index, block in enumerate(blocks):
         if isinstance(block, Paragraph):
             left.append(replace(block, plain="\n".join(lines[index])))
         else:
-            table, last = _leave_out_column(_leave_out_rows(block, known), known, last)
+            whole = _leave_out_rows(block, known)
+            table, last = _leave_out_column(whole, known, last)
+            if table is not whole:
+                tables.add(index)
+                last_numbers.add(last)
             left.append(table)
-    return tuple(left)
+    return tuple(left), NumberedRows(frozenset(tables), frozenset(last_numbers))
 
 
 def _is_header(text: str, known: KnownLabels) -> bool:
@@ -74,7 +91,7 @@ def _are_column_numbers(cells: Sequence[str], known: KnownLabels) -> bool:
         return False
     may_be_figures = any(may_be_value(cell, known.reading) for cell in filled[words:])
     size = len(numbers) - words
-    return size >= (_MIN_NUMBERS if may_be_figures else _MIN_SIGNS) and numbers[words:] == [*range(1, size + 1)]
+    return size >= (MIN_NUMBERS if may_be_figures else _MIN_SIGNS) and numbers[words:] == [*range(1, size + 1)]
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────
@@ -126,7 +143,7 @@ def _count_rows(
 ) -> bool:
     """Tell whether the numbers of a column count rows with labels, from 1 or behind `last`, and end it."""
     counted = [int(cell.text) for cell in numbers]
-    begins = counted[0] == 1 and len(counted) >= _MIN_NUMBERS
+    begins = counted[0] == 1 and len(counted) >= MIN_NUMBERS
     return (
         (begins or (last > 0 and counted[0] == last + 1))
         and counted == list(range(counted[0], counted[0] + len(counted)))
@@ -159,7 +176,7 @@ class _Count(Struct):
     @property
     def is_column(self) -> bool:
         """There is a header, or there are enough numbers."""
-        return self.has_header or len(self.lines) >= _MIN_NUMBERS
+        return self.has_header or len(self.lines) >= MIN_NUMBERS
 
     @property
     def is_at_header(self) -> bool:
@@ -178,10 +195,10 @@ class _Count(Struct):
         return True
 
 
-def _find_numbered_lines(lines: Sequence[str], known: KnownLabels) -> dict[int, str]:
-    """Return the lines that begin with the number of a row, or its header, without these, by index.
+def _find_numbered_lines(lines: Sequence[str], known: KnownLabels) -> list[_Count]:
+    """Return the lines that begin with the number of a row, or its header: one before words counts.
 
-    The first number below a header counts before anything, others before words on their line or on the next.
+    The words stand on its line or on the next; of a number before figures `leave_out_leading_numbers` judges.
     """
     counts = [_Count()]
     for index, line in enumerate(lines):
@@ -194,10 +211,10 @@ def _find_numbered_lines(lines: Sequence[str], known: KnownLabels) -> dict[int, 
         elif cell.isdecimal():
             following = lines[index + 1].strip() if index + 1 < len(lines) and not match["rest"] else match["rest"]
             behind = _FIRST_CELL.match(following)
-            if not counts[-1].is_at_header and not (behind and _is_words(behind["cell"], known)):
+            if not (behind and _is_words(behind["cell"], known)):
                 continue
             is_sure = bool(match["rest"]) or known.score_label(following) >= MIN_SIMILARITY
             if not counts[-1].add(index, left, int(cell), is_sure=is_sure) and is_sure:
                 counts.append(_Count())
                 counts[-1].add(index, left, int(cell), is_sure=is_sure)
-    return {index: line for count in counts if count.is_column for index, line in count.lines.items()}
+    return [count for count in counts if count.is_column]

@@ -31,7 +31,7 @@ class MatchedRow(Struct, frozen=True, eq=False):
     """A row of a region in reading order, with the layout and the row of it that were found for the row, if any.
 
     `doubted` is the row with its label, where the label may be that of another row. A row that `is_joined` was split
-    over two.
+    over two. One that `may_begin_with_number` has perhaps its own number before its figures.
     """
 
     row: PublishedRow
@@ -42,6 +42,7 @@ class MatchedRow(Struct, frozen=True, eq=False):
     has_headers: bool = False
     doubted: PublishedRow | None = None
     is_joined: bool = False
+    may_begin_with_number: bool = False
 
 
 class OpenRow(Struct, frozen=True):
