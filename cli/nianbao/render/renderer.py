@@ -134,13 +134,11 @@ class Renderer:
         families = typst.families_by_part(settings.look, settings.faces, _join_texts(page))
         formats = {part.suffix: part for part in settings.written_formats}
         files: dict[str, OutputFile] = {}
-        sources: dict[str, bytes] = {}
         for suffix, content in pandoc.receive():
             part = formats.get(suffix)
             if part is None:
                 dropped_pictures = json.loads(content)
             elif part.engine:  # pandoc goes on meanwhile
-                sources[suffix] = content
                 files[suffix] = (
                     typst.compile_svg(part, content, epoch, families)
                     if settings.as_svg
@@ -152,17 +150,13 @@ class Renderer:
             if part.made_from:
                 from nianbao.render.ofd.package import convert_pdf  # noqa: PLC0415  # reads PDFs and fonts: heavy
 
-                source, names = part.made_from, typst.name_faces(settings.faces)
-                pdf = files[source.suffix]
-                if page.pictures:  # which it cannot carry
-                    text, facts = sources[source.suffix], embedded.get("facts", "")
-                    pdf = typst.compile_pdf(source, text, epoch, facts, families, with_pictures=False)
+                pdf, names = files[part.made_from.suffix], typst.name_faces(settings.faces)
                 files[part.suffix] = convert_pdf(part, pdf, day, embedded.get("facts", ""), names)
         dropped_pictures += [
             f"{part.suffix}\t{picture.title}"
             for part in settings.formats
             for picture in page.pictures
-            if not part.pictures
+            if not (part.made_from or part).pictures
         ]
         return RenderResult([files[part.suffix] for part in settings.formats], dropped_pictures, settings.faces)
 

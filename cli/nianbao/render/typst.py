@@ -139,29 +139,26 @@ def make_replacements(text: str, look: Mapping[str, Any], locale: Locale) -> dic
     return {one: "" if category(one) == "Cf" else mark.format(code=f"{ord(one):04X}") for one in sorted(missing)}
 
 
-def compile_pdf(  # noqa: PLR0913  # all that a PDF depends on
+def compile_pdf(
     part: Format,
     content: bytes,
     epoch: int,
     facts: str,
     families: Mapping[str, Sequence[str]],
-    *,
-    with_pictures: bool = True,
 ) -> OutputFile:
     """Compile Typst markup, as pandoc wrote it for a format, to a PDF; raises `UserError` where that fails.
 
     `epoch` is its date in seconds since 1970; `facts` are attached, unless empty; `families` are the font families of
-    each part of the page. Pictures are left out unless it is to be made `with_pictures`.
+    each part of the page.
     """
-    inputs = {"facts": facts, "pictures": "yes" if with_pictures else ""}
-    pdf: bytes = _compile(part, content, epoch, families, inputs, {"pdf_standards": list(part.standards)})
+    pdf: bytes = _compile(part, content, epoch, families, {"facts": facts}, {"pdf_standards": list(part.standards)})
     pages = _PAGE_COUNT.search(pdf)
     return OutputFile(part.suffix, rewrite_pdf(pdf), int(pages[1]) if pages else 0)
 
 
 def compile_svg(part: Format, content: bytes, epoch: int, families: Mapping[str, Sequence[str]]) -> OutputFile:
     """Compile Typst markup to its pages in SVG, one after the other; see `compile_pdf`."""
-    pages = _compile(part, content, epoch, families, {"facts": "", "pictures": "yes"}, {"format": "svg"})
+    pages = _compile(part, content, epoch, families, {"facts": ""}, {"format": "svg"})
     pages = [pages] if isinstance(pages, bytes) else pages
     return OutputFile(part.suffix, b"\n".join(pages), len(pages))
 

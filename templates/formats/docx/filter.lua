@@ -105,9 +105,21 @@ local function contents(div)
   return raw(table.concat(out))
 end
 
--- A table has no space below it in Word.
+-- A table has no space below it in Word: a low paragraph makes it, but where a heading has as much above it.
 local gap = tonumber(PRESS.variables.word.table.gap)
-local GAP = gap > 0 and ('<w:p><w:pPr><w:spacing w:line="%d" w:lineRule="exact"/></w:pPr></w:p>'):format(gap) or ""
+local GAP = raw(('<w:p><w:pPr><w:spacing w:line="%d" w:lineRule="exact"/></w:pPr></w:p>'):format(gap))
+
+local function add_gaps(blocks)
+  if gap == 0 then return blocks end
+  local out = pandoc.List()
+  for at, block in ipairs(blocks) do
+    local below = blocks[at + 1]
+    local heading = below and below.t == "Header" and PRESS.variables.word["heading" .. below.level]
+    out:insert(block)
+    if (block.t == "Table" or block.t == "Div" and block.attributes.table) and not (heading and tonumber(heading.above) >= gap) then out:insert(GAP) end
+  end
+  return out
+end
 
 local function form(tbl)
   local wide, widths, grid = wide_of(tbl), {}, {}
@@ -134,7 +146,7 @@ local function form(tbl)
     local below = tbl.bodies[at + 1]
     add(body.body, body.row_head_columns, false, { following = below and #below.head + #below.body, is_last = not below })
   end
-  out[#out + 1] = "</w:tbl>" .. GAP
+  out[#out + 1] = "</w:tbl>"
   return table.concat(out)
 end
 
@@ -276,7 +288,7 @@ return {
   -- A face without a slant is not drawn slanted: stress is another face.
   Emph = stressed and function(emph) return pandoc.Span(emph.content, pandoc.Attr("", {}, { ["custom-style"] = "Emphasis" })) end or nil,
   FormTable = form,
-  Table = function(tbl) return GAP == "" and prose_table(tbl) or { prose_table(tbl), raw(GAP) } end,
+  Table = prose_table,
   Div = function(div)
     if div.classes:includes("pagebreak") then return raw('<w:p><w:r><w:br w:type="page"/></w:r></w:p>') end
     if div.classes:includes("contents") then return contents(div) end
@@ -298,9 +310,10 @@ return {
     return div.attributes.role and div.content or nil -- a list has a role
   end,
   Blocks = function(blocks)
-    return lay_out_signature(blocks, PRESS.variables.look, signature, function(text, lines)
+    local out = add_gaps(blocks)
+    return lay_out_signature(out, PRESS.variables.look, signature, function(text, lines)
       return styled({ text }, lines > LONG and "Closing Long" or "Closing")
-    end)
+    end) or out
   end,
   Pandoc = raise_redhead,
 }

@@ -10,7 +10,8 @@ local SETTINGS = '<?xml version="1.0" encoding="UTF-8"?>\n<office:document-setti
   .. 'xmlns:ooo="http://openoffice.org/2004/office" xmlns:config="urn:oasis:names:tc:opendocument:xmlns:config:1.0" office:version="1.3"><office:settings>'
   .. '<config:config-item-set config:name="ooo:configuration-settings"><config:config-item config:name="TableRowKeep" '
   .. 'config:type="boolean">true</config:config-item><config:config-item config:name="DoNotJustifyLinesWithManualBreak" '
-  .. 'config:type="boolean">true</config:config-item></config:config-item-set></office:settings></office:document-settings>'
+  .. 'config:type="boolean">true</config:config-item><config:config-item config:name="AddParaTableSpacing" '
+  .. 'config:type="boolean">false</config:config-item></config:config-item-set></office:settings></office:document-settings>'
 
 local function entry_of(path, media_type)
   return '<manifest:file-entry manifest:media-type="' .. media_type .. '" manifest:full-path="' .. path .. '" />'

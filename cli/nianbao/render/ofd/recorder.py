@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 from unicodedata import bidirectional, category
 
 from pdfminer import utils
@@ -26,6 +26,8 @@ _NO_TEXT = "\N{REPLACEMENT CHARACTER}"  # of a glyph of which the PDF does not s
 _LETTERS = {"m": "M", "l": "L", "h": "C"}  # of parts of an outline, in PDF and in OFD; the others are curves
 _FILLED, _DRAWN, _INVISIBLE = (0, 2), (1, 2), 3  # ways to draw a text: ISO 32000-1, table 106
 _CMYK = 4
+_INK = 0.7  # em: how far letters and digits reach up
+_NEAR = 0.1  # mm
 
 
 def read_text(value: Any) -> str:  # noqa: ANN401  # any object of a PDF
@@ -35,11 +37,16 @@ def read_text(value: Any) -> str:  # noqa: ANN401  # any object of a PDF
 
 
 class _GraphicState(PDFGraphicState):
-    """The graphic state with what pdfminer leaves out: how opaque fills (`ca`) and strokes (`CA`) are."""
+    """The graphic state with what pdfminer leaves out: how opaque fills (`ca`) and strokes (`CA`) are, and what clips.
+
+    `clip` is a rectangle of the page: left, top, right and bottom.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.linewidth = 1  # as the standard of PDF has it
         self.alphas = (255, 255)
+        self.clip: tuple[float, float, float, float] | None = None
 
     def copy(self) -> "_GraphicState":
         """Copy all of it."""
@@ -68,12 +75,12 @@ class Interpreter(PDFPageInterpreter):
         self.graphicstate.alphas = (fill, stroke)
 
     def do_W(self) -> None:  # noqa: N802  # the names of operators
-        """Refuse to clip."""
-        _refuse(N_("drawn-clipping"))
+        """Clip what is drawn from now on."""
+        cast("Recorder", self.device).clip(self.graphicstate, self.curpath)
 
     def do_W_a(self) -> None:  # noqa: N802  # see above
-        """Refuse to clip."""
-        _refuse(N_("drawn-clipping"))
+        """Clip, by a rule that makes no difference to a rectangle."""
+        self.do_W()
 
     def do_sh(self, name: object) -> None:  # noqa: ARG002  # pdfminer's
         """Refuse a gradient."""
@@ -122,6 +129,15 @@ class Recorder(PDFTextDevice):
         """Refuse a picture."""
         _refuse(N_("drawn-picture"))
 
+    def clip(self, state: _GraphicState, path: Sequence[Any]) -> None:
+        """Remember the rectangle in which all that is drawn must stand; any other outline is refused."""
+        segments = [segment for segment in self._move_to_page(path) if segment.values]
+        columns, rows = (sorted({round(segment.values[at], 3) for segment in segments}) for at in (0, 1))
+        if (len(columns), len(rows)) != (2, 2) or any(segment.letter == "B" for segment in segments):
+            _refuse(N_("drawn-clipping"))
+        left, top, right, bottom = state.clip or (-math.inf, -math.inf, math.inf, math.inf)
+        state.clip = max(left, columns[0]), max(top, rows[0]), min(right, columns[1]), min(bottom, rows[1])
+
     def paint_path(
         self,
         graphicstate: PDFGraphicState,
@@ -132,6 +148,7 @@ class Recorder(PDFTextDevice):
     ) -> None:
         """Record an outline."""
         segments = list(self._move_to_page(path))
+        _refuse_outside(graphicstate, [pair for one in segments for pair in zip(*[iter(one.values)] * 2, strict=True)])
         pen = _read_pen(graphicstate, _scale(self._matrix)) if stroke else None
         colour = _read_fill(graphicstate) if fill else None
         if len(segments) > 1:
@@ -172,6 +189,9 @@ class Recorder(PDFTextDevice):
             _read_fill(graphicstate) if textstate.render in _FILLED else None,
             _read_pen(graphicstate, _scale(self._matrix)) if textstate.render in _DRAWN else None,
         )
+        reach = (glyphs[-1].x, run.font.widths[glyphs[-1].number] / 1000 * run.size)
+        ends = [(x, y) for x in (glyphs[0].x, sum(reach)) for y in (0, -_INK * run.size)]
+        _refuse_outside(graphicstate, [utils.apply_matrix_pt(run.matrix, end) for end in ends])
         self.drawing.pages[-1].objects.append(run)
 
     def render_char(  # noqa: PLR0913, PLR0917  # pdfminer's
@@ -240,6 +260,14 @@ def _leave_out_breaks(text: str) -> str:
 
 def _read_fill(state: PDFGraphicState) -> Colour:
     return _read_colour(state.ncs, state.ncolor, _alphas(state)[0])
+
+
+def _refuse_outside(state: PDFGraphicState, points: Iterable[tuple[float, float]]) -> None:
+    """Refuse what is drawn beyond the rectangle that clips it: it would be seen."""
+    if isinstance(state, _GraphicState) and state.clip:
+        left, top, right, bottom = state.clip
+        if not all(left - _NEAR < x < right + _NEAR and top - _NEAR < y < bottom + _NEAR for x, y in points):
+            _refuse(N_("drawn-clipping"))
 
 
 def _alphas(state: PDFGraphicState) -> tuple[int, int]:
