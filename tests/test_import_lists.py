@@ -15,7 +15,8 @@ from test_reading import write_kind
 
 from nianbao.build import outputs
 from nianbao.importer import pipeline
-from nianbao.importer.readers.page_lines import join_cell
+from nianbao.importer.readers.page_layout import list_printed_lines
+from nianbao.importer.readers.page_lines import TextLine, join_cell
 from nianbao.importer.recognition.lists.list_entries import read_lists
 from nianbao.importer.recognition.lists.list_tables import find_lists
 from nianbao.importer.recognition.lists.printed_words import read_printed
@@ -391,3 +392,8 @@ def test_a_csv_file_that_is_of_no_set_is_read_by_the_command(tmp_path, report):
     done = report("import", "stranger.csv", "--kind", "training", "--to", "json", "--lang", "en", cwd=folder)
     assert done.returncode == 2  # no year
     assert "--year" in done.stdout
+
+
+def test_a_soft_hyphen_at_the_end_of_a_line_is_compared_as_a_hyphen_which_may_be_of_the_word():
+    (line,) = list_printed_lines([TextLine("the annual\u00ad", 0, 9, 9, 9)])
+    assert line.text == "the annual-"

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from nianbao.importer.readers.page_lines import Char, TextLine, group_into_lines, join_cell
+from nianbao.importer.readers.page_lines import SOFT_HYPHEN, Char, TextLine, group_into_lines, join_cell
 from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.recognition.published import Place, PrintedLine, PublishedCell, PublishedTable
 from nianbao.model.i18n import _
@@ -158,7 +158,9 @@ def list_printed_lines(blocks: Iterable[TextLine | PublishedTable]) -> Iterator[
         if isinstance(block, PublishedTable):
             yield block
         else:
-            yield PrintedLine(block.text, block.place.page, block.is_number)
+            # One of a word, or there because the line ends: who compares lines allows for both.
+            text = block.text.replace(SOFT_HYPHEN, "-")
+            yield PrintedLine(text, block.place.page, block.is_number)
 
 
 def _remove_digits(line: str) -> str:
