@@ -84,6 +84,7 @@ def test_a_report_of_another_name_than_the_register_has_is_a_finding(city):
     (finding,) = find(city, "dist-1", "register-name-differs")
     assert finding.message == "报告是 卫生健康委员会 的，名册里这个文件夹是 dist-1局"
     assert finding.place.line == 4
+    assert "[[dist-1.earlier]]" in finding.fix
     assert not find(city, "dist-2", "register-name-differs")
 
 

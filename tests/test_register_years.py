@@ -154,7 +154,15 @@ def test_validation_and_comparison_find_nothing_that_the_register_explains(added
     offices = {one["office"]: one for one in json.loads(done.stdout)["offices"]}
     assert offices["dist-2"]["name"] == "新区"
     assert offices["dist-3"]["missing"] == "2024"
-    assert [office for office, one in offices.items() if not one["leaf"]] == ["province", "city", "town"]
+    assert [office for office, one in offices.items() if not one["leaf"]] == ["province", "city", "town", "county"]
+
+
+def test_a_figure_is_traced_to_the_units_of_its_year(added_up, report):
+    traced = {
+        year: json.loads(report("trace", year, "city", TOTAL, "--json", cwd=added_up.root).stdout) for year in SUMS
+    }
+    units = {year: sorted(one["unit"] for one in trace["units"]) for year, trace in traced.items()}
+    assert units == {2023: ["county", "dist-1", "dist-2", "dist-3"], 2024: ["dist-1", "village"]}
 
 
 def test_nobody_waits_for_reports_of_a_unit_that_is_gone_or_new(added_up, report):

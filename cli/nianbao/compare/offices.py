@@ -10,7 +10,6 @@ from nianbao.checks.check import limit_check
 from nianbao.compare.figures import ComparedValue, compare_values, have_common_values
 from nianbao.compare.reports import require_report
 from nianbao.compose.document import compose_author
-from nianbao.export.office_rows import list_offices
 from nianbao.model.finding import UserError, try_work
 from nianbao.model.form import Form
 from nianbao.model.i18n import _, join_words
@@ -37,8 +36,8 @@ class BrokenLink(Struct, frozen=True):
 class OfficePair(Struct, frozen=True):
     """The two reports of one office: key figures and broken links, none where it lacks one of the reports.
 
-    `leaf`: its figures are not the sum of those of its units. `unread` is the number of figures that cannot be read,
-    which are not compared.
+    `leaf`: its figures are in neither year the sum of those of its units. `unread` is the number of figures that cannot
+    be read, which are not compared.
     """
 
     office: str
@@ -127,10 +126,10 @@ def choose(store: Store, words: Sequence[str]) -> OfficesComparison:
     before, after = periods if len(periods) > 1 else (periods[0].get_previous(), periods[0])
     if before is None:
         raise UserError(_("compare-nothing-before", data=after), _("compare-name-another"))
-    rows = {row.office: row for row in list_offices(store, offices)}
-    order = dict.fromkeys([*(office for office in store.register().units if office in rows), *rows])
+    order = dict.fromkeys([*store.register().units, *sorted({*store.folders(), *offices})])
     known = [office for office in order if {before, after} & set(offices.get(office, ()))]
-    pairs = [OfficePair(office, office, rows[office].leaf) for office in known]
+    registers = [store.register(period) for period in (before, after)]
+    pairs = [OfficePair(office, office, not any(one.list_children(office) for one in registers)) for office in known]
     return OfficesComparison(store, before, after, pairs)
 
 

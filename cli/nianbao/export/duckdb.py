@@ -191,6 +191,10 @@ class Database:
                 raise OSError(int(code[1]), os.strerror(int(code[1]))) from error
             raise OSError(str(error).partition("\n")[0]) from error
 
+    def use_one_thread(self) -> None:
+        """Execute each statement in one thread: slower than in several, but each of them takes memory of its own."""
+        self._connection.execute("set threads = 1")
+
     def interrupt(self) -> None:
         """End what other threads execute, and all that they would begin."""
         self._is_interrupted = True

@@ -44,11 +44,14 @@ def name_files(editions: Iterable[str]) -> dict[tuple[str, str], str]:
 
 
 def make_databases(store: Store, rows: Sequence[ReportRows]) -> dict[str, Database]:
-    """Make a database of the reports of each edition."""
+    """Make a database of the reports of each edition, which writes each file in one thread."""
     by_edition: dict[str, list[ReportRows]] = {}
     for report in rows:
         by_edition.setdefault(report.edition, []).append(report)
-    return {edition: make_database(store, reports) for edition, reports in sorted(by_edition.items())}
+    databases = {edition: make_database(store, reports) for edition, reports in sorted(by_edition.items())}
+    for database in databases.values():
+        database.use_one_thread()
+    return databases
 
 
 def write_tables(databases: Mapping[str, Database], top: Path) -> dict[str, bool]:

@@ -134,7 +134,7 @@ class _Site:
         stale: list[ReportRef] = []
         for key, facts in ((result.check.key, result.facts) for result in results if result.files):
             self._inputs[key] = fingerprint(self._context, facts)
-            known, content = self._saved.get(f"report {key}", ("", ""))
+            known, content = self._saved.pop(f"report {key}", ("", ""))  # a tenth of the memory of a large site
             if known == self._inputs[key]:
                 self.facts[key] = ReportFacts.parse(content)
             else:
