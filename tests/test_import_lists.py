@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -14,6 +14,8 @@ import tomli_w
 from test_reading import write_kind
 
 from nianbao.build import outputs
+from nianbao.export.excel_form.blank import make_form
+from nianbao.export.excel_form.draft import FormRequest
 from nianbao.importer import pipeline
 from nianbao.importer.readers.page_lines import join_cell
 from nianbao.importer.recognition.lists.list_entries import read_lists
@@ -391,3 +393,24 @@ def test_a_csv_file_that_is_of_no_set_is_read_by_the_command(tmp_path, report):
     done = report("import", "stranger.csv", "--kind", "training", "--to", "json", "--lang", "en", cwd=folder)
     assert done.returncode == 2  # no year
     assert "--year" in done.stdout
+
+
+def test_a_form_that_has_lost_its_names_keeps_its_lists(office):
+    """Office programs drop the names of cells, by which a form is read; then heads say what stands where."""
+    folder, _language, words = office
+    form = Store(folder).of_kind("training").kind.form_in_force(YEAR)
+    book = openpyxl.load_workbook(io.BytesIO(make_form(FormRequest(form, YEAR))))
+    sheet = book[words["lists"][0]]
+    head = next(row[0].row for row in sheet.iter_rows() if row[0].value == words["courses"][0])
+    typed = [words["words"][0], 1234, datetime(2024, 5, 17), words["ways"][0]]  # noqa: DTZ001  # a day
+    for column, value in enumerate(typed, 1):
+        sheet.cell(head + 1, column).value = value
+    for part in (book, *book.worksheets):
+        for name in list(part.defined_names):
+            del part.defined_names[name]
+    book.save(folder / "lost.xlsx")
+    back = bring(folder, folder / "lost.xlsx")
+    day = date(2024, 5, 17)
+    assert parse_lists(back.text)["courses"] == [
+        {"c0": words["words"][0], "c1": 1234, "c2": day, "c3": words["ways"][0]}
+    ]
