@@ -57,6 +57,39 @@ WORDS = {
         "site": "双屋市档案局",
     },
 }
+FRENCH = """
+name = "Français"
+base = "en"
+
+[dates]
+day = "d MMMM y"
+
+[lists]
+join = ", "
+last = " et "
+
+[marks]
+yes = "oui"
+no  = "non"
+
+[numbers]
+group   = "\u202f"
+decimal = ","
+percent = "{number}\u202f%"
+"""
+WORDS["fr"] = {
+    "title": "{{ site.name }} : rapport de formation {{ year }}",
+    "table": "Demandes",
+    "rows": ["Reçues", "Traitées"],
+    "columns": ["Par écrit", "En ligne"],
+    "lists": ["Formations tenues", "Dépenses"],
+    "courses": ["Sujet", "Personnes", "Tenue le", "Mode", "Répétée", "Durée", "Remarque"],
+    "money": ["Objet", "Montant", "Frais par personne", "Croissance", "Depuis", "Payé jusqu’à", "Part"],
+    "ways": ["en ligne", "sur place"],
+    "words": ["recherche,", "classement", ";", "réponse", "(toutes)", "à", "une", "lettre", "–", "l’été"],
+    "numbers": {"money": {"euros": 1}, "group": "’", "decimal": ","},
+    "site": "Deux Maisons",
+}
 TYPES = {
     "courses": ["text", "count", "date", "choice", "yes-no", "duration", "text"],
     "money": ["text", "money", "currency", "percent", "year", "period", "share"],
@@ -110,6 +143,9 @@ def make_office(folder, language, change=lambda _edition: None):
         "reading.toml": tomli_w.dumps(reading),
     }
     write_kind(folder, "training", files)
+    if language == "fr":
+        (folder / "templates/locales").mkdir()
+        (folder / "templates/locales/fr.toml").write_text(FRENCH, encoding="utf-8")
     (folder / "data/training").mkdir(parents=True)
     return folder
 
@@ -204,7 +240,7 @@ def test_a_list_goes_on_on_the_next_page_without_heads(tmp_path, between, entrie
     assert [row.place.page for row in read.rows] == [1, 2][:entries]
 
 
-@pytest.fixture(params=WORDS)
+@pytest.fixture(params=["en", "zh-CN"])
 def office(request, tmp_path):
     return make_office(tmp_path, request.param), request.param, WORDS[request.param]
 
