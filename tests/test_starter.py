@@ -89,7 +89,7 @@ def test_from_a_missing_or_unreadable_year_nothing_is_created(office, report):
     (office / "data/2020.toml").write_text("year = ")
     broken = report("new", "2021", cwd=office)
     assert broken.returncode == 2
-    assert "report validate 2020" in broken.stderr
+    assert "report validate data/2020.toml" in broken.stderr
     assert [path.name for path in (office / "data").iterdir()] == ["2020.toml"]
 
 
