@@ -19,7 +19,7 @@ from nianbao.model.value_types import Value
 from nianbao.model.values.durations import UNITS, parse_duration
 
 _DAY = re.compile(r"(\d{4})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})\D?")  # the year first
-_LONGEST = 80  # characters of a date, a period or a duration
+_LONGEST, _MAX_NUMBERS = 80, 4  # characters of a date, a period or a duration, and the numbers in it
 _SOFT_HYPHEN = "\u00ad"  # at the end of a line of a page
 
 
@@ -79,9 +79,9 @@ def _list_values(text: str, slot: Slot, form: Form, *, exact: bool) -> list[Valu
         return ["".join(text.split())]
     if kind == "yes-no":
         return [one for one in (True, False) if _is_same(form.locale.format_yes_no(one), plain)]
-    if len(plain) > _LONGEST:
+    numbers = [int(number) for number in re.findall(r"\d+", plain[: _LONGEST + 1])]
+    if len(plain) > _LONGEST or len(numbers) > _MAX_NUMBERS:
         return []
-    numbers = [int(number) for number in re.findall(r"\d+", plain)]
     find: dict[str, Callable[[str, list[int], Form], Iterator[Value]]]
     find = {"date": _find_days, "period": _find_periods, "year": _find_years, "duration": _find_durations}
     return list(dict.fromkeys(find[kind](plain, numbers, form)))
