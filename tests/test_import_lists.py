@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -14,6 +14,8 @@ import tomli_w
 from test_reading import write_kind
 
 from nianbao.build import outputs
+from nianbao.export.excel_form.blank import make_form
+from nianbao.export.excel_form.draft import FormRequest
 from nianbao.importer import pipeline
 from nianbao.importer.readers.page_layout import list_printed_lines
 from nianbao.importer.readers.page_lines import TextLine, join_cell
@@ -55,6 +57,39 @@ WORDS = {
         "numbers": {"money": {"元": 1, "万元": 10000}},
         "site": "双屋市档案局",
     },
+}
+FRENCH = """
+name = "Français"
+base = "en"
+
+[dates]
+day = "d MMMM y"
+
+[lists]
+join = ", "
+last = " et "
+
+[marks]
+yes = "oui"
+no  = "non"
+
+[numbers]
+group   = "\u202f"
+decimal = ","
+percent = "{number}\u202f%"
+"""
+WORDS["fr"] = {
+    "title": "{{ site.name }} : rapport de formation {{ year }}",
+    "table": "Demandes",
+    "rows": ["Reçues", "Traitées"],
+    "columns": ["Par écrit", "En ligne"],
+    "lists": ["Formations tenues", "Dépenses"],
+    "courses": ["Sujet", "Personnes", "Tenue le", "Mode", "Répétée", "Durée", "Remarque"],
+    "money": ["Objet", "Montant", "Frais par personne", "Croissance", "Depuis", "Payé jusqu’à", "Part"],
+    "ways": ["en ligne", "sur place"],
+    "words": ["recherche,", "classement", ";", "réponse", "(toutes)", "à", "une", "lettre", "–", "l’été"],
+    "numbers": {"money": {"euros": 1}, "group": "’", "decimal": ","},
+    "site": "Deux Maisons",
 }
 TYPES = {
     "courses": ["text", "count", "date", "choice", "yes-no", "duration", "text"],
@@ -109,6 +144,9 @@ def make_office(folder, language, change=lambda _edition: None):
         "reading.toml": tomli_w.dumps(reading),
     }
     write_kind(folder, "training", files)
+    if language == "fr":
+        (folder / "templates/locales").mkdir()
+        (folder / "templates/locales/fr.toml").write_text(FRENCH, encoding="utf-8")
     (folder / "data/training").mkdir(parents=True)
     return folder
 
@@ -203,7 +241,7 @@ def test_a_list_goes_on_on_the_next_page_without_heads(tmp_path, between, entrie
     assert [row.place.page for row in read.rows] == [1, 2][:entries]
 
 
-@pytest.fixture(params=WORDS)
+@pytest.fixture(params=["en", "zh-CN"])
 def office(request, tmp_path):
     return make_office(tmp_path, request.param), request.param, WORDS[request.param]
 
@@ -397,3 +435,24 @@ def test_a_csv_file_that_is_of_no_set_is_read_by_the_command(tmp_path, report):
 def test_a_soft_hyphen_at_the_end_of_a_line_is_compared_as_a_hyphen_which_may_be_of_the_word():
     (line,) = list_printed_lines([TextLine("the annual\u00ad", 0, 9, 9, 9)])
     assert line.text == "the annual-"
+
+
+def test_a_form_that_has_lost_its_names_keeps_its_lists(office):
+    """Office programs drop the names of cells, by which a form is read; then heads say what stands where."""
+    folder, _language, words = office
+    form = Store(folder).of_kind("training").kind.form_in_force(YEAR)
+    book = openpyxl.load_workbook(io.BytesIO(make_form(FormRequest(form, YEAR))))
+    sheet = book[words["lists"][0]]
+    head = next(row[0].row for row in sheet.iter_rows() if row[0].value == words["courses"][0])
+    typed = [words["words"][0], 1234, datetime(2024, 5, 17), words["ways"][0]]  # noqa: DTZ001  # a day
+    for column, value in enumerate(typed, 1):
+        sheet.cell(head + 1, column).value = value
+    for part in (book, *book.worksheets):
+        for name in list(part.defined_names):
+            del part.defined_names[name]
+    book.save(folder / "lost.xlsx")
+    back = bring(folder, folder / "lost.xlsx")
+    day = date(2024, 5, 17)
+    assert parse_lists(back.text)["courses"] == [
+        {"c0": words["words"][0], "c1": 1234, "c2": day, "c3": words["ways"][0]}
+    ]

@@ -1,5 +1,7 @@
 """Selection of the reports a command works on: years, offices, data files and patterns in any combination."""
 
+import re
+
 import pytest
 
 from nianbao.model.finding import UserError
@@ -137,3 +139,11 @@ def test_offices_to_choose_from_are_all_listed_where_they_are_few(tmp_path, coun
     with pytest.raises(UserError) as error:
         select(Store(tmp_path), ["2024"])
     assert said in error.value.message
+
+
+def test_data_files_of_another_kind_are_named_where_there_is_none_of_the_default_one(tmp_path, report):
+    assert report("new", "2026", "--kind", "eu-dsa", cwd=tmp_path).returncode == 0
+    done = report("validate", cwd=tmp_path)
+    assert done.returncode == 2
+    (words,) = re.findall(r"report (validate \S+)", done.stderr)
+    assert "2026" in report(*words.split(), cwd=tmp_path).stdout

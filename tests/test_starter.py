@@ -1,5 +1,6 @@
 """`report new`: every row of the form, the facts that stay the same, and the figures that carry over."""
 
+import re
 import shutil
 
 import pytest
@@ -88,7 +89,7 @@ def test_from_a_missing_or_unreadable_year_nothing_is_created(office, report):
     (office / "data/2020.toml").write_text("year = ")
     broken = report("new", "2021", cwd=office)
     assert broken.returncode == 2
-    assert "report validate 2020" in broken.stderr
+    assert "report validate data/2020.toml" in broken.stderr
     assert [path.name for path in (office / "data").iterdir()] == ["2020.toml"]
 
 
@@ -108,3 +109,14 @@ def test_what_a_killed_run_left_is_removed_where_the_file_is_there_already(offic
     left.mkdir()
     assert report(*words, cwd=office).returncode == 2
     assert not left.exists()
+
+
+def test_the_command_that_checks_the_source_can_be_run_as_it_is_told(tmp_path, report):
+    """Also for a kind that is not the default one, whose files a year alone does not name."""
+    assert report("new", "2026", "--kind", "eu-dsa", cwd=tmp_path).returncode == 0
+    done = report("new", "2027", "--kind", "eu-dsa", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (words,) = re.findall(r"report (validate \S+)", done.stdout)
+    checked = report(*words.split(), cwd=tmp_path)
+    assert checked.returncode == 1  # it was read, and has errors
+    assert "data/eu-dsa/2026.toml" in checked.stdout

@@ -191,10 +191,8 @@ def find_next_due_period(kind: KindFolder) -> Period:
 
 def _read_source_report(store: Store, period: Period) -> tuple[Report, list[str]]:
     """Read the report that a new data file takes facts from, and notes on it; one with errors is used too."""
-    result = check_report(store, period)
+    result, data = check_report(store, period), store.data(period)
     if result.report is None:
-        raise UserError(
-            _("source-unreadable-nothing-begun", data=store.data(period)), _("validate-before-new", year=period)
-        )
-    notes = [_("source-has-errors", data=store.data(period), year=period)] if result.blocked else []
+        raise UserError(_("source-unreadable-nothing-begun", data=data), _("validate-before-new", data=data))
+    notes = [_("source-has-errors", data=data)] if result.blocked else []
     return result.report, notes

@@ -177,8 +177,15 @@ def _find_own_office(store: Store, known: Mapping[str, Sequence[Period]]) -> lis
         raise _describe_unread(unread)
     if not others:
         unread = find_unread_of_all(store, ())
-        raise _describe_unread(unread) if unread else UserError(_("no-data-file-here"), _("run-in-report-folder"))
+        raise _describe_unread(unread) if unread else _make_no_file_error(store)
     return [""]
+
+
+def _make_no_file_error(store: Store) -> UserError:
+    """Return the error that there is no data file; where there are some of other kinds, these are named."""
+    kinds = [kind for kind in store.list_kinds() if store.of_kind(kind).offices()]
+    tip = _("name-kind-of-data-files", kinds=join_words(kinds), first=kinds[0]) if kinds else _("run-in-report-folder")
+    return UserError(_("no-data-file-here"), tip)
 
 
 def match_offices(store: Store, word: str, known: Mapping[str, Sequence[Period]]) -> list[str]:

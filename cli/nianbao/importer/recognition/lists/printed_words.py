@@ -5,20 +5,21 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, datetime
-from itertools import combinations
+from functools import lru_cache
+from itertools import combinations, product
 
 from nianbao.importer.recognition.labels import normalize
 from nianbao.importer.recognition.printed_values import read_value
 from nianbao.importer.recognition.tables.cells import RecognizedCell
 from nianbao.model.form import Form
+from nianbao.model.locale import Locale
 from nianbao.model.period import PARTS, Period, parse_period
 from nianbao.model.tables.slots import Slot
 from nianbao.model.value_types import Value
 from nianbao.model.values.durations import UNITS, parse_duration
 
 _DAY = re.compile(r"(\d{4})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})\D?")  # the year first
-_LONGEST = 80  # characters of a date, a period or a duration
-_MONTHS = 12
+_LONGEST, _MAX_NUMBERS = 80, 4  # characters of a date, a period or a duration, and the numbers in it
 _SOFT_HYPHEN = "\u00ad"  # at the end of a line of a page
 
 
@@ -78,9 +79,9 @@ def _list_values(text: str, slot: Slot, form: Form, *, exact: bool) -> list[Valu
         return ["".join(text.split())]
     if kind == "yes-no":
         return [one for one in (True, False) if _is_same(form.locale.format_yes_no(one), plain)]
-    if len(plain) > _LONGEST:
+    numbers = [int(number) for number in re.findall(r"\d+", plain[: _LONGEST + 1])]
+    if len(plain) > _LONGEST or len(numbers) > _MAX_NUMBERS:
         return []
-    numbers = [int(number) for number in re.findall(r"\d+", plain)]
     find: dict[str, Callable[[str, list[int], Form], Iterator[Value]]]
     find = {"date": _find_days, "period": _find_periods, "year": _find_years, "duration": _find_durations}
     return list(dict.fromkeys(find[kind](plain, numbers, form)))
@@ -122,20 +123,31 @@ def _list_texts(text: str, form: Form, *, exact: bool) -> list[Value]:
 
 
 def _find_days(text: str, numbers: list[int], form: Form) -> Iterator[date]:
-    """Find the days for which the language prints a text; and the one that it names with the year first."""
+    """Find the day that a text names with the year first, else those for which the language prints it."""
     if match := _DAY.fullmatch(text):
         with suppress(ValueError):  # there is no such day
             yield date(*map(int, match.groups()))
+        return
     for pattern in form.kind.signs.file.dates.days:
         with suppress(ValueError):  # written in another way
             yield datetime.strptime(normalize(text, form.kind.signs), pattern).date()  # noqa: DTZ007  # a day has no time zone
-    for year in numbers:
-        for day in numbers:
-            for month in range(1, _MONTHS + 1):
-                with suppress(ValueError):  # see above
-                    found = date(year, month, day)
-                    if _is_same(form.locale.format_date(found), text):
-                        yield found
+    shape = _drop_digits(text)
+    months = [month for month, printed in enumerate(_print_months(form.locale), 1) if printed == shape]
+    for year, day, month in product(numbers, numbers, months):
+        with suppress(ValueError):  # see above
+            found = date(year, month, day)
+            if _is_same(form.locale.format_date(found), text):
+                yield found
+
+
+@lru_cache(maxsize=16)
+def _print_months(locale: Locale) -> list[str]:
+    """Print a day of each month without its digits: the name of the month, or the same in all."""
+    return [_drop_digits(locale.format_date(date(2000, month, 1))) for month in range(1, 13)]
+
+
+def _drop_digits(text: str) -> str:
+    return re.sub(r"[\d\s]+", "", text)
 
 
 def _find_periods(text: str, numbers: list[int], form: Form) -> Iterator[str]:
