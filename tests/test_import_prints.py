@@ -93,6 +93,53 @@ def test_what_is_no_part_of_a_figure_is_left_out(name, form, forms):
     assert right == len(found)
 
 
+SHEETS = {  # of a page: what it says of `.x`, whether digits in it are read, struck out, or no part of a figure
+    ".x { display: none }": "hidden",
+    "span.x,b.x{visibility:hidden}": "hidden",
+    "/* a{} */ #y{} .x{font-size:0 !important}": "hidden",
+    "@charset 'utf-8'; .x { opacity: 0.0; color: #333 }": "hidden",
+    "@media print { p { color: red } .x { display: none } }": "shown",
+    ".x { display: none } .x { display: inline }": "shown",
+    ".x:hover, .x::after { display: none }": "shown",
+    "td { background: #036 } .x { color: #fff }": "shown",
+    ".x { color: #fff }": "struck",
+    ".x { color: rgb(254, 255, 255) }": "struck",
+    ".x { color: transparent }": "struck",
+    "td { background-color: #036 } .x { color: #003366 }": "struck",
+    ".list .x { display: none }": "struck",
+    ".x { text-decoration: line-through }": "struck",
+}
+COLORS = {
+    '<span style="color:#FFF">7</span>{}': "struck",
+    '<span style="color: White">7</span>{}': "struck",
+    '<font color="#ffffff">7</font>{}': "struck",
+    "<font color=white><b>7</b></font>{}": "struck",
+    '<span style="color:rgba(0,0,0,0)">7</span>{}': "struck",
+    '<span style="background:#fff url(x.png)"><span style="color:#fefefe">7</span></span>{}': "struck",
+    '<span style="background:navy"><span style="color:#fff">{}</span></span>': "shown",
+    '<span style="color:#fff"><span style="color:#000">{}</span></span>': "shown",
+    '<span style="color:red">{}</span>': "shown",
+}
+
+
+@pytest.mark.parametrize(("sheet", "effect"), SHEETS.items())
+def test_style_sheets_hide_digits_and_strike_them_out(sheet, effect, form, forms):
+    figure = '<span class="a x">7</span>{}' if effect != "shown" else '<span class="x">{}</span>'
+    check_effect(f"<html><head><style>{sheet}</style></head>", figure, effect, form, forms)
+
+
+@pytest.mark.parametrize(("figure", "effect"), COLORS.items())
+def test_digits_in_the_colour_behind_them_are_no_certain_figures(figure, effect, form, forms):
+    check_effect("<html>", figure, effect, form, forms)
+
+
+def check_effect(head, figure, effect, form, forms):
+    found = draw_figures(form, Random(3))  # noqa: S311  # see above
+    page = f"{head}<body>{print_page(form, found, figure.format)}</body></html>"
+    right, wrong = judge(page, "html", found, forms)
+    assert (right, wrong) == (0 if effect == "struck" else len(found), [])
+
+
 @pytest.mark.parametrize("name", UNDECIDED)
 def test_a_cell_that_may_say_something_else_is_undecided(name, form, forms):
     found = draw_figures(form, Random(3))  # noqa: S311  # see above

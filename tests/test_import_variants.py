@@ -20,8 +20,8 @@ SHARES = {  # of the figures that are read at least, of those that a variant has
     "a cell for every place": 0.97,
     "cells on lines, some lost": 0.33,
     "cells behind tabs, some lost": 0.65,
-    "numbers before labels": 0.62,
-    "numbers before figures": 0.62,
+    "numbers before labels": 0.5,
+    "numbers before figures": 0.5,
     "without the last headers": 0.35,  # where the last of two tables is the larger one
 }
 SHARES_OF_SMALL = SHARES | {  # of a small form, which has few sums to decide by
