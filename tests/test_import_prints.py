@@ -1,5 +1,6 @@
 """Figures as people and programs print them: notes, words struck out or hidden, pictures, texts in another order."""
 
+import re
 from random import Random
 
 import pytest
@@ -18,6 +19,7 @@ from variants import (
 )
 
 from nianbao.importer.readers import read
+from nianbao.importer.readers.html import strip_markup
 from nianbao.importer.recognition import recognize
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period
@@ -126,6 +128,13 @@ COLORS = {
 def test_style_sheets_hide_digits_and_strike_them_out(sheet, effect, form, forms):
     figure = '<span class="a x">7</span>{}' if effect != "shown" else '<span class="x">{}</span>'
     check_effect(f"<html><head><style>{sheet}</style></head>", figure, effect, form, forms)
+
+
+@pytest.mark.parametrize("rest", ["a", "@", "/*", "{", ".a,", "@{", "a{color:rgb(1.1.1,..,2)}"])
+def test_a_long_or_broken_style_sheet_is_read_at_once(rest):
+    """Each took minutes, where every character began a search of its own to the end."""
+    page = strip_markup(f'<style>.x{{display:none}}{rest * 60_000}</style><p>1<b class="x">7</b></p>')
+    assert re.sub("<[^>]*>", "", page) == "1"
 
 
 @pytest.mark.parametrize(("figure", "effect"), COLORS.items())

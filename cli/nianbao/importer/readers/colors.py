@@ -1,10 +1,10 @@
 """Colours as web pages write them, and whether a person can tell words from what is behind them."""
 
 import re
-from collections.abc import Iterable
 
 _HEX = re.compile(r"#([\da-f]{3,8})\b")
-_RGB = re.compile(r"rgba?\(([\d.]+%?)[,/\s]+([\d.]+%?)[,/\s]+([\d.]+%?)(?:[,/\s]+([\d.]+%?))?\)")
+_PART = r"(\d{0,3}(?:\.\d{1,9})?%?)"
+_RGB = re.compile(rf"rgba?\({_PART}[,/\s]+{_PART}[,/\s]+{_PART}(?:[,/\s]+{_PART})?\)")
 _NAME = re.compile(r"[a-z]{3,24}\b(?!\()")
 _NO_NAMES = frozenset({"none", "inherit", "initial", "unset", "revert", "auto", "currentcolor", "windowtext", "url"})
 _DECLARED = re.compile(
@@ -26,16 +26,14 @@ def parse_color(text: str) -> str:
         return _TRANSPARENT if digits[6:] == "00" else digits[:6]
     if match := _RGB.search(plain):
         parts = [_parse_part(part) for part in match.groups()[:3]]
-        return (
-            _TRANSPARENT if match[4] and not float(match[4].rstrip("%")) else "".join(f"{part:02x}" for part in parts)
-        )
+        is_transparent = bool(match[4]) and not _parse_part(match[4])
+        return _TRANSPARENT if is_transparent else "".join(f"{min(255, round(part)):02x}" for part in parts)
     names = [name for name in _NAME.findall(plain) if name not in _NO_NAMES]
     return WHITE if "white" in names else names[0] if names else ""
 
 
-def _parse_part(text: str) -> int:
-    value = float(text.rstrip("%")) * (2.55 if text.endswith("%") else 1)
-    return min(255, round(value))
+def _parse_part(text: str) -> float:
+    return float(text.rstrip("%") or 0) * (2.55 if text.endswith("%") else 1)
 
 
 def is_alike(ink: str, paper: str) -> bool:
@@ -51,12 +49,9 @@ def _is_hex(color: str) -> bool:
 
 
 def may_be_alike(text: str) -> bool:
-    """Tell whether a page has words in a colour that is also behind words, or in that of paper."""
-    found = list(dict.fromkeys((name.lower(), parse_color(value)) for name, value in _find_declared(text)))
+    """Tell whether a page, in small letters, has words in a colour that is also behind words, or in that of paper."""
+    declared = dict.fromkeys(_DECLARED.findall(text)) if "color" in text else ()
+    found = list(dict.fromkeys((name, parse_color(value)) for name, value in declared))
     inks = [color for name, color in found if name == "color" and color][:_MAX_COLORS]
     papers = [WHITE, *(color for name, color in found if name != "color" and color)][:_MAX_COLORS]
     return any(is_alike(ink, paper) for ink in inks for paper in papers)
-
-
-def _find_declared(text: str) -> Iterable[tuple[str, str]]:
-    return dict.fromkeys(_DECLARED.findall(text))

@@ -22,8 +22,20 @@ _EFFECTS = {
 }
 _COLORS = ("color", "bgcolor")  # attributes
 _ANY_STYLE = re.compile(
-    r"(?i)\shidden\b|display\s*:\s*none|visibility\s*:\s*[hc]|(?:font-size|opacity)\s*:\s*0|mso-hide|line-through"
-    r"|position\s*:|text-indent\s*:\s*-|overflow\s*:"
+    r"\shidden\b|display\s*:\s*none|visibility\s*:\s*[hc]|(?:font-size|opacity)\s*:\s*0|mso-hide|line-through"
+    r"|position\s*:|text-indent\s*:\s*-|overflow\s*:|--doubt"
+)
+_STYLE_WORDS = (
+    "hid",
+    "none",
+    "visib",
+    "font-size",
+    "opacity",
+    "line-through",
+    "position",
+    "indent",
+    "overflow",
+    "--doubt",
 )
 _DIGITS = re.compile(
     r"(?:<\w[^>]*>)?[^\w<>]*\d[^A-Za-z<>]{0,40}"
@@ -67,7 +79,8 @@ def _find_figure(attributes: str) -> str:
 
 def has_styles(text: str) -> bool:
     """Tell whether a page may hide words, or strike them out, by styles."""
-    return bool(_ANY_STYLE.search(text)) or may_be_alike(text)
+    lower = text.lower()
+    return (any(word in lower for word in _STYLE_WORDS) and bool(_ANY_STYLE.search(lower))) or may_be_alike(lower)
 
 
 def describe_style(_tag: str, name: str, value: str) -> str | None:

@@ -9,19 +9,23 @@ from collections.abc import Iterator
 
 from nianbao.importer.readers.colors import may_be_alike
 
-_SHEET = re.compile(r"(?is)<style\b[^<>]{0,500}>(.*?)</style>")
-_COMMENT = re.compile(r"(?s)/\*.*?\*/")
-_AT_RULE = re.compile(r"@[^{};]*(?:;|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})")  # for other media, and fonts
-_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_SHEET_START, _SHEET_END = re.compile(r"(?i)<style\b[^<>]{0,500}>"), re.compile(r"(?i)</style\b[^<>]{0,500}>")
+_COMMENT = re.compile(r"(?s)/\*(?:(?!/\*).)*?\*/")  # none begins in another one
+_AT_RULE = re.compile(r"@[^{};@]*(?:;|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})")  # for other media, and fonts
 _LAST_PART = re.compile(r"(\w*)((?:[.#][-\w]+)?)$")
 _TELLING = re.compile(
-    r"(?i)display\s*:\s*none|visibility\s*:\s*[hc]|(?:font-size|opacity)\s*:\s*0|text-indent\s*:\s*-"
-    r"|(?:left|top|right|bottom)\s*:\s*-\d{3}|clip\s*:\s*rect\(\s*0|line-through"
+    r"(?i)display\s*:\s*none|visibility\s*:\s*[hc]|(?:font-size|opacity)\s*:\s*0+(?:\.0+)?(?![\d.])|line-through"
+    r"|(?:left|top|right|bottom|text-indent)\s*:\s*-\d{3}"
 )  # what a rule must say to have an effect on words
+_PROPERTIES = frozenset(
+    {"display", "visibility", "font-size", "opacity", "text-decoration", "text-decoration-line", "text-indent"}
+    | {"position", "left", "top", "right", "bottom", "color", "background", "background-color"}
+)  # not those that cut off the captions of tables, which programs read out
 _TAG = re.compile(r"<(\w+)\b([^<>]*)>")
 _CLASS = re.compile(r"""(?i)(?<![-\w])class\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _ID = re.compile(r"""(?i)(?<![-\w])id\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _STYLE = re.compile(r"""(?i)(?<![-\w])style\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_MAX_SELECTOR = 200  # characters of a selector
 _MAX_LENGTH = 200_000  # characters of the style sheets of a page
 DOUBT = "--doubt"  # the property of an element that a rule may hide
 
@@ -35,24 +39,37 @@ def parse_style(style: str) -> dict[str, str]:
 
 
 def apply_sheets(text: str) -> str:
-    """Put the declarations of the style sheets of a page before those in the style of each element.
+    """Return a page without its style sheets, with their declarations before those in the style of each element.
 
     Only of pages whose sheets may hide words, or strike them out: most have none that do.
     """
-    sheets = "\n".join(_SHEET.findall(text))[:_MAX_LENGTH] if "</style" in text.lower() else ""
-    if not (_TELLING.search(sheets) or may_be_alike(sheets)):
-        return text
-    rules = _collect_rules(_AT_RULE.sub("", _COMMENT.sub("", sheets)))
-    return _TAG.sub(lambda tag: _style_tag(tag, rules), text) if rules else text
+    page, sheets = _part_sheets(text)
+    plain = _AT_RULE.sub("", _COMMENT.sub("", sheets[:_MAX_LENGTH]))
+    if not (_TELLING.search(plain) or may_be_alike(plain.lower())):
+        return page
+    rules = _collect_rules(plain)
+    return _TAG.sub(lambda tag: _style_tag(tag, rules), page)
+
+
+def _part_sheets(text: str) -> tuple[str, str]:
+    """Return a page without its style sheets, and these."""
+    first, *rest = _SHEET_START.split(text)
+    kept, sheets = [first], []
+    for part in rest:
+        sheet, *behind = _SHEET_END.split(part, maxsplit=1)
+        sheets.append(sheet)
+        kept += behind
+    return "".join(kept), "\n".join(sheets)
 
 
 def _collect_rules(sheets: str) -> _Rules:
     rules: _Rules = {}
-    for selectors, body in _RULE.findall(sheets):
-        declarations = parse_style(body)
+    for rule in sheets.split("}"):
+        selectors, _, body = rule.rpartition("{")
+        declarations = {name: value for name, value in parse_style(body).items() if name in _PROPERTIES}
         for selector in selectors.lower().split(","):
             plain = selector.strip()
-            match = _LAST_PART.search(plain)
+            match = _LAST_PART.search(plain) if len(plain) <= _MAX_SELECTOR else None
             if match is None or not (match[1] or match[2]) or ":" in plain:
                 continue
             own = declarations
