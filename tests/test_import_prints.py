@@ -1,5 +1,6 @@
 """Figures as people and programs print them: notes, words struck out or hidden, pictures, texts in another order."""
 
+import re
 from random import Random
 
 import pytest
@@ -18,6 +19,7 @@ from variants import (
 )
 
 from nianbao.importer.readers import read
+from nianbao.importer.readers.html import strip_markup
 from nianbao.importer.recognition import recognize
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period
@@ -91,6 +93,60 @@ def test_what_is_no_part_of_a_figure_is_left_out(name, form, forms):
     right, wrong = judge(print_page(form, found, READ[name].format), "html", found, forms)
     assert not wrong
     assert right == len(found)
+
+
+SHEETS = {  # of a page: what it says of `.x`, whether digits in it are read, struck out, or no part of a figure
+    ".x { display: none }": "hidden",
+    "span.x,b.x{visibility:hidden}": "hidden",
+    "/* a{} */ #y{} .x{font-size:0 !important}": "hidden",
+    "@charset 'utf-8'; .x { opacity: 0.0; color: #333 }": "hidden",
+    "@media print { p { color: red } .x { display: none } }": "shown",
+    ".x { display: none } .x { display: inline }": "shown",
+    ".x:hover, .x::after { display: none }": "shown",
+    "td { background: #036 } .x { color: #fff }": "shown",
+    ".x { color: #fff }": "struck",
+    ".x { color: rgb(254, 255, 255) }": "struck",
+    ".x { color: transparent }": "struck",
+    "td { background-color: #036 } .x { color: #003366 }": "struck",
+    ".list .x { display: none }": "struck",
+    ".x { text-decoration: line-through }": "struck",
+}
+COLORS = {
+    '<span style="color:#FFF">7</span>{}': "struck",
+    '<span style="color: White">7</span>{}': "struck",
+    '<font color="#ffffff">7</font>{}': "struck",
+    "<font color=white><b>7</b></font>{}": "struck",
+    '<span style="color:rgba(0,0,0,0)">7</span>{}': "struck",
+    '<span style="background:#fff url(x.png)"><span style="color:#fefefe">7</span></span>{}': "struck",
+    '<span style="background:navy"><span style="color:#fff">{}</span></span>': "shown",
+    '<span style="color:#fff"><span style="color:#000">{}</span></span>': "shown",
+    '<span style="color:red">{}</span>': "shown",
+}
+
+
+@pytest.mark.parametrize(("sheet", "effect"), SHEETS.items())
+def test_style_sheets_hide_digits_and_strike_them_out(sheet, effect, form, forms):
+    figure = '<span class="a x">7</span>{}' if effect != "shown" else '<span class="x">{}</span>'
+    check_effect(f"<html><head><style>{sheet}</style></head>", figure, effect, form, forms)
+
+
+@pytest.mark.parametrize("rest", ["a", "@", "/*", "{", ".a,", "@{", "a{color:rgb(1.1.1,..,2)}"])
+def test_a_long_or_broken_style_sheet_is_read_at_once(rest):
+    """Each took minutes, where every character began a search of its own to the end."""
+    page = strip_markup(f'<style>.x{{display:none}}{rest * 60_000}</style><p>1<b class="x">7</b></p>')
+    assert re.sub("<[^>]*>", "", page) == "1"
+
+
+@pytest.mark.parametrize(("figure", "effect"), COLORS.items())
+def test_digits_in_the_colour_behind_them_are_no_certain_figures(figure, effect, form, forms):
+    check_effect("<html>", figure, effect, form, forms)
+
+
+def check_effect(head, figure, effect, form, forms):
+    found = draw_figures(form, Random(3))  # noqa: S311  # see above
+    page = f"{head}<body>{print_page(form, found, figure.format)}</body></html>"
+    right, wrong = judge(page, "html", found, forms)
+    assert (right, wrong) == (0 if effect == "struck" else len(found), [])
 
 
 @pytest.mark.parametrize("name", UNDECIDED)

@@ -175,6 +175,22 @@ def print_table(grid):
     return ["<table>", *format_rows(grid), "</table>"]
 
 
+def list_paths(grid):
+    """Return for each figure the labels of its row, the headers of its column, and itself."""
+    places = {}
+    for item in (item for line in grid.lines for item in line):
+        row, column, rowspan, colspan = grid.spans[id(item)]
+        places |= dict.fromkeys(product(range(row, row + rowspan), range(column, column + colspan)), item)
+    found = []
+    for item in (item for line in grid.lines for item in line if item[1]):
+        row, column, _rowspan, _colspan = grid.spans[id(item)]
+        left = [places[row, at] for at in range(column) if (row, at) in places]
+        above = [places[at, column] for at in range(row) if (at, column) in places]
+        texts = (dict.fromkeys(text for text, address, _ in items if not address) for items in (left, above))
+        found.append((*map(" ".join, texts), item[0]))
+    return found
+
+
 def make_page(form, tables, format_lines=print_table):
     """Make a web page of the tables."""
     lines = compose(form, tables, format_lines).splitlines()

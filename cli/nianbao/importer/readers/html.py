@@ -10,6 +10,7 @@ from html import unescape
 from nianbao.importer.readers import markup_styles as styles
 from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.readers.sniff import Confidence, Sample
+from nianbao.importer.readers.style_sheets import apply_sheets
 from nianbao.importer.readers.texts import decode_text, drop_cut_row, find_charset, read_by_pandoc
 from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
@@ -108,6 +109,7 @@ def strip_markup(text: str) -> str:
     """
     import nh3  # noqa: PLC0415  # only web pages need it
 
+    text = apply_sheets(text)
     has_notes, has_styles = _NOTES in text, styles.has_styles(text)
     clean = nh3.clean(
         styles.fill_fields(text),

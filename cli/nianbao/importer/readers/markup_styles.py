@@ -1,8 +1,18 @@
-"""What the styles and fields of a web page say of its words: hidden ones are none, struck-out ones are marked."""
+"""What the styles and fields of a web page say of its words: hidden ones are none, struck-out ones are marked.
+
+Digits in the colour of what is behind them are marked, too: that may have another colour than the page itself says.
+"""
 
 import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
-_HIDDEN, _STRUCK = "hidden", "struck"
+from msgspec import Struct
+
+from nianbao.importer.readers.colors import WHITE, is_alike, may_be_alike, parse_color
+from nianbao.importer.readers.style_sheets import DOUBT, parse_style
+
+_HIDDEN, _STRUCK, _DOUBTED = "hidden", "struck", "doubted"
 _EFFECTS = {
     _HIDDEN: re.compile(
         r"display:none|visibility:(?:hidden|collapse)|(?:font-size|(?<!-)opacity):0+(?:\.0+)?(?![\d.])|mso-hide:all"
@@ -10,16 +20,32 @@ _EFFECTS = {
     ),
     _STRUCK: re.compile(r"text-decoration(?:-line)?:[^;]*line-through"),
 }
+_COLORS = ("color", "bgcolor")  # attributes
 _ANY_STYLE = re.compile(
-    r"(?i)\shidden\b|display\s*:\s*none|visibility\s*:\s*[hc]|(?:font-size|opacity)\s*:\s*0|mso-hide|line-through"
-    r"|position\s*:|text-indent\s*:\s*-|overflow\s*:"
+    r"\shidden\b|display\s*:\s*none|visibility\s*:\s*[hc]|(?:font-size|opacity)\s*:\s*0|mso-hide|line-through"
+    r"|position\s*:|text-indent\s*:\s*-|overflow\s*:|--doubt"
 )
+_STYLE_WORDS = (
+    "hid",
+    "none",
+    "visib",
+    "font-size",
+    "opacity",
+    "line-through",
+    "position",
+    "indent",
+    "overflow",
+    "--doubt",
+)
+_DIGITS = re.compile(
+    r"(?:<\w[^>]*>)?[^\w<>]*\d[^A-Za-z<>]{0,40}"
+)  # the text of a figure, behind the start of its element
 _TAG = re.compile(r"<(/?)(\w+)([^>]*)>")
-_EFFECT = re.compile(r'\s(?:style|hidden)="(\w*)"')
+_EFFECT = re.compile(r'\s(?:style|hidden|bgcolor|color)="([\w ]*)"')
 _BLOCKS = frozenset({"p", "div", "table", "tr", "td", "th", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6"})
 _WITHOUT_END = frozenset({"br", "img"})
 INLINE = frozenset({"span", "font"})  # elements that are there for their styles only
-ATTRIBUTES = frozenset({"style", "hidden"})
+ATTRIBUTES = frozenset({"style", "hidden", "bgcolor", "color"})
 _OUTSIDE = re.compile(r"-\d{3}")  # the place of words beside the page
 _AREA = re.compile(r"(?is)<textarea\b[^<>]{0,500}>\s{0,20}([-+]?[\d.,]{1,40})\s{0,20}</textarea>")
 _CHOICE = re.compile(r"(?is)<select\b[^<>]{0,500}>([^<]*(?:<(?!/?select)[^<]*)*)</select>")
@@ -53,23 +79,33 @@ def _find_figure(attributes: str) -> str:
 
 def has_styles(text: str) -> bool:
     """Tell whether a page may hide words, or strike them out, by styles."""
-    return bool(_ANY_STYLE.search(text))
+    lower = text.lower()
+    return (any(word in lower for word in _STYLE_WORDS) and bool(_ANY_STYLE.search(lower))) or may_be_alike(lower)
 
 
 def describe_style(_tag: str, name: str, value: str) -> str | None:
     """Return what a style does to words, in its place, None for nothing; the values of other attributes stay."""
     if name == "hidden":
         return _HIDDEN
+    if name in _COLORS:
+        color = parse_color(value)
+        return f"{name} {color}" if color else None
     if name != "style":
         return value
-    plain = re.sub(r"\s+", "", value).lower()
+    rules = parse_style(value)
+    plain = ";".join(f"{key}:{one}" for key, one in rules.items())
     found = next((effect for effect, pattern in _EFFECTS.items() if pattern.search(plain)), None)
-    return found or (_HIDDEN if _is_out_of_sight(plain) else None)
+    if found or _is_out_of_sight(rules):
+        return found or _HIDDEN
+    ink, paper = (parse_color(rules.get(key, "")) for key in ("color", "background"))
+    paper = parse_color(rules.get("background-color", "")) or paper
+    words = [_DOUBTED] if DOUBT in rules else []
+    words += [f"{key} {color}" for key, color in zip(_COLORS, (ink, paper), strict=True) if color]
+    return " ".join(words) or None
 
 
-def _is_out_of_sight(style: str) -> bool:
+def _is_out_of_sight(rules: Mapping[str, str]) -> bool:
     """Tell whether a style puts words beside the page, or cuts them off."""
-    rules = dict(rule.partition(":")[::2] for rule in style.split(";"))
     sizes = (rules.get(size, "")[:2] for size in ("width", "height"))
     if rules.get("overflow", "").startswith("hidden") and not {"0", "0p"}.isdisjoint(sizes):
         return True
@@ -78,33 +114,58 @@ def _is_out_of_sight(style: str) -> bool:
     return is_out and rules.get("position", "").startswith(("absolute", "fixed"))
 
 
+class _Element(Struct):
+    """An element that is open: where it begins in the parts of the page, the blocks before it, what its style does.
+
+    `ink` and `paper` are the colours of its words and of what is behind them.
+    """
+
+    start: int
+    blocks: int
+    effects: Sequence[str]
+    ink: str = ""
+    paper: str = WHITE
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether its words cannot be told from what is behind them."""
+        return bool(self.ink) and is_alike(self.ink, self.paper)
+
+
+def _open_element(attributes: str, around: _Element, start: int, blocks: int) -> _Element:
+    effects = " ".join(_EFFECT.findall(attributes)).split()
+    colors = dict(pairwise(effects))
+    ink, paper = (colors.get(name) for name in _COLORS)
+    return _Element(start, blocks, effects, ink or around.ink, paper or around.paper)
+
+
 def apply_styles(html: str) -> str:
     """Remove what is hidden, and mark what is struck out, in a well-formed page whose styles were described.
 
     An element with blocks in it stays: scripts show such, as the parts of a page behind tabs, and whole articles.
     """
     parts: list[str] = []
-    # Of each element: where it begins in `parts`, the blocks before it, and what its style does.
-    opened: list[tuple[int, int, str]] = []
+    opened = [_Element(0, 0, ())]
     blocks = end = 0
     for tag in _TAG.finditer(html):
-        parts.append(html[end : tag.start()])
+        text = html[end : tag.start()]
+        parts.append(f"<s>{text}</s>" if opened[-1].is_unseen and _DIGITS.fullmatch(text) else text)
         end, name = tag.end(), tag[2]
         if name in _WITHOUT_END:
             parts.append(tag[0])
         elif not tag[1]:
             blocks += name in _BLOCKS
-            effect = _EFFECT.search(tag[3])
-            opened.append((len(parts), blocks, effect[1] if effect else ""))
+            opened.append(_open_element(tag[3], opened[-1], len(parts), blocks))
             parts.append("" if name in INLINE else _EFFECT.sub("", tag[0]))
-        elif opened:
-            start, blocks_before, does = opened.pop()
-            has_blocks = blocks > blocks_before
-            if does == _HIDDEN and not has_blocks:
-                del parts[start:]
+        elif len(opened) > 1:
+            element = opened.pop()
+            has_blocks = blocks > element.blocks
+            if _HIDDEN in element.effects and not has_blocks:
+                del parts[element.start :]
                 continue
-            if does == _STRUCK and not has_blocks:
-                parts[start] += "<s>"
+            is_doubted = _DOUBTED in element.effects and _DIGITS.fullmatch("".join(parts[element.start :]))
+            if (_STRUCK in element.effects or is_doubted) and not has_blocks:
+                parts[element.start] += "<s>"
                 parts.append("</s>")
             parts.append("" if name in INLINE else tag[0])
     return "".join([*parts, html[end:]])

@@ -229,10 +229,18 @@ def find_groups(row: PublishedRow, figures: Sequence[PublishedCell]) -> list[Pub
     return [cell for cell in (*row.above, *row.cells) if cell.top < top or cell.bottom > bottom]
 
 
-def has_misplaced_figure(row: PublishedRow, alignment: Alignment) -> bool:
-    """Tell whether a figure stands left of all headers: labels lost their spans, and only the row's order is right."""
+def has_misplaced_figure(row: PublishedRow, alignment: Alignment, headers: Sequence[PublishedCell]) -> bool:
+    """Tell whether a figure stands left or right of all headers: cells lost their spans, or there are other columns.
+
+    Only the order of the row is right then. `headers` are all of the table, known or not.
+    """
     left = alignment.left
-    return left is not None and any(cell.text.strip() and cell.right <= left for cell in find_figures(row, alignment))
+    right = max((header.right for header in headers), default=float("inf")) if alignment.headers else float("inf")
+    return left is not None and any(
+        cell.right <= left or (cell.left >= right and may_be_value(cell.text, row.reading))
+        for cell in find_figures(row, alignment)
+        if cell.text.strip()
+    )
 
 
 def _compute_tolerance(alignment: Alignment, cell: PublishedCell) -> float:

@@ -93,7 +93,7 @@ def _list_rows(region: Region, match: _Match | None) -> list[MatchedRow]:
     rows = list(_mark_short_rows(region, match.alignment))
     of_form = [row for row, index in zip(rows, match.rows, strict=True) if index is not None]
     alignment = complete_alignment(match.alignment, of_form, len(match.layout.columns))
-    if any(has_misplaced_figure(row, alignment) for row in of_form):
+    if any(has_misplaced_figure(row, alignment, region.headers) for row in of_form):
         rows = [replace(row, lacks_cell=True) for row in rows]
     return join_split_rows(
         [
