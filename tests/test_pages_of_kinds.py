@@ -3,6 +3,7 @@ the same space around its parts.
 """
 
 import itertools
+import unicodedata
 
 import pdfplumber
 import pytest
@@ -78,3 +79,15 @@ def test_every_format_has_the_spaces_of_the_pdf(printed, suffix):
     both = set(found) & set(expected)  # a page may end between two lines
     assert {*FOLLOWING[:2]} < both
     assert all(abs(found[pair] - expected[pair]) < 4 for pair in both), (found, expected)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.startswith("cn-") and kind != "cn-letter"])
+def test_the_title_has_the_lines_of_the_pdf(printed, kind, suffix):
+    found, expected = ([join(text) for text, _end in printed[kind, one][0][:2]] for one in (suffix, "pdf"))
+    assert found == expected
+
+
+def join(text):
+    """Leave spaces out: LibreOffice sets digits apart. A browser may write 示 as the radical that looks like it."""
+    return unicodedata.normalize("NFKC", text).replace(" ", "")
