@@ -193,6 +193,7 @@ local function close(blocks)
 end
 
 return {
+  Meta = function(meta) return PRESS.variables.asian and break_title(meta, PRESS.variables.look) or meta end,
   Pandoc = function(doc)
     doc = doc:walk { Header = make_section_names(), Div = make_region_names() }
     doc.blocks = close(doc.blocks)
