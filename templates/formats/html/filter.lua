@@ -117,6 +117,14 @@ local function scroll(blocks, name, labels, figures) return pandoc.Div(blocks, p
 
 -- A table that is no form's scrolls too; what its columns hold is the name of the region.
 local function scrolling(tbl)
+  for _, body in ipairs(tbl.bodies) do
+    for _, row in ipairs(body.body) do
+      for column, cell in ipairs(row.cells) do
+        local size = size_in_column(pandoc.utils.stringify(cell.contents), tbl, column, PRESS.variables.look)
+        cell.attributes.style = size and ("--size: %gpt"):format(size)
+      end
+    end
+  end
   local names = pandoc.List()
   for _, row in ipairs(tbl.head.rows) do
     for _, cell in ipairs(row.cells) do
