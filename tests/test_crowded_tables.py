@@ -1,8 +1,10 @@
 """Tables of prose with more figures than a page holds: which are found, and how small the type of the others is."""
 
+import itertools
+
 import pdfplumber
 import pytest
-from cases import begun, own_faces
+from cases import begun, convert_all, own_faces
 
 from nianbao.build import outputs
 from nianbao.checks import check
@@ -49,3 +51,29 @@ def test_a_table_with_a_column_more_is_found(begin_office, digits):
 
 def test_words_of_a_table_are_no_figures(begin_office):
     assert find_crowded(begin_office(write_table(12, 8, "第{}号文件"))) == []
+
+
+@pytest.mark.needs("soffice", package="libreoffice-writer-nogui")
+@pytest.mark.needs("chromium")
+@pytest.mark.slow
+def test_figures_that_are_crowded_stay_whole_and_apart_in_every_format(begin_office, own_fonts, browser, tmp_path):
+    digits, columns = 6, 20
+    store = begin_office(write_table(columns, digits))
+    with own_faces():
+        outputs.build_report(store, Period(2020), ["html", "docx", "odt", "pdf"], draft=True)
+    files = {suffix: tmp_path / f"{suffix}.{suffix}" for suffix in ("html", "docx", "odt", "pdf")}
+    for suffix, file in files.items():
+        (tmp_path / f"build/2020.{suffix}").rename(file)
+    convert_all([files["docx"], files["odt"]], "pdf", tmp_path, env=own_fonts)
+    window = browser.new_page()
+    window.goto(files["html"].as_uri())
+    window.pdf(path=files["html"].with_suffix(".pdf"), prefer_css_page_size=True)
+    window.close()
+    for suffix, file in files.items():
+        with pdfplumber.open(file.with_suffix(".pdf")) as pdf:
+            chars = [char for page in pdf.pages for char in page.chars if char["size"] < 7 and char["text"].isdigit()]
+        figures = "".join(char["text"] for char in chars)
+        assert figures == "".join(str(7 * 10 ** (digits - 1) + at) for at in range(columns)), suffix
+        assert len({round(char["bottom"]) for char in chars}) == 1, suffix
+        apart = [after["x0"] - char["x1"] for char, after in itertools.pairwise(chars)]
+        assert min(apart) > -0.5, (suffix, apart)

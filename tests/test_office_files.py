@@ -187,21 +187,26 @@ def read_lines(path, suffix):
 
 
 @pytest.mark.parametrize(
-    "name",
+    "lines",
     [
-        "青河市青河县人民政府自然资源和规划及林业草原综合管理服务中心（青河县不动产登记局）",
-        "青河市青河县人民政府自然资源和规划局《条例》2020实施办公室",
-        "青河市人力资源局",
+        ["青河市青河县人民政府自然资源", "和规划及林业草原综合管理服务中心", "（青河县不动产登记局）"],
+        ["青河市青河县人民政府自然资源和规划局", "《条例》2020实施办公室"],
+        ["青河市人力资源局"],
+        ["内蒙古自治区呼和浩特市土默特左旗", "人力资源和社会保障事业发展服务中心", "行政审批和政务服务管理局第二分局"],
+        ["江南省青河市市场监督管理局", "知识产权保护和质量标准化处"],
     ],
 )
-def test_a_long_title_has_the_same_lines_in_each_format(tmp_path, name):
+def test_a_long_title_has_the_same_lines_in_each_format_and_breaks_no_word(tmp_path, lines):
+    name = "".join(lines)
     facts = f'year = 2020\npublished = 2021-01-20\n[agency]\nname = "{name}"\n'
     store = begun(tmp_path, 2020, facts + "[proactive]\n[requests]\n[review_litigation]\n")
     with own_faces():
-        outputs.build_report(store, Period(2020), ["pdf", "docx", "odt"], draft=True)
-    lines = {suffix: read_lines(tmp_path / f"build/2020.{suffix}", suffix) for suffix in ("pdf", "docx", "odt")}
-    assert lines["docx"] == lines["odt"] == lines["pdf"]
-    assert len(lines["pdf"]) == (len(name) - 1) // 20 + 2
+        outputs.build_report(store, Period(2020), ["pdf", "docx", "odt", "html"], draft=True)
+    found = {suffix: read_lines(tmp_path / f"build/2020.{suffix}", suffix) for suffix in ("pdf", "docx", "odt")}
+    page = (tmp_path / "build/2020.html").read_text(encoding="utf-8")
+    title = re.search("<h1>(.*?)</h1>", page)[1]
+    found["html"] = [line for line in re.split("<.*?>", title) if line]
+    assert all(one == [*lines, "2020年政府信息公开工作年度报告"] for one in found.values()), found
 
 
 @pytest.mark.needs

@@ -27,8 +27,10 @@ SUFFIXES = ("docx", "odt", "html")
 GROWING = [("overview", lines) for lines in range(3, 25)] + [("problems", lines) for lines in range(14, 25)]
 # The last paragraph before a signature, of which two lines go with that to the next page.
 GROWING += [("other", lines) for lines in (1, 2, 3, 4, *range(10, 19), 24, *range(32, 39))]
-# LibreOffice splits none in a Word file that is kept with the next one. In Word two lines of a long one go with the
-# signature; in LibreOffice that stands alone.
+# LibreOffice splits none in a Word file that is kept with the next one: it moves the whole paragraph. In Word two lines
+# of a long one go with the signature; in LibreOffice that stands alone. Only lines of one paragraph stay together,
+# so in ODT the signature is the last line of that; in Word it would be no paragraph of its own. Padding below the
+# paragraph (as borders have it) is not counted again once the signature has gone to the next page.
 ALONE = [("docx", "other", lines) for lines in (*range(12, 16), *range(34, 38))]
 # A last paragraph of up to six lines goes to the next page with the signature: the page before has room left.
 SHORT = [("docx", "closing", lines) for lines in range(12, 16)]

@@ -3,6 +3,8 @@ the same space around its parts.
 """
 
 import itertools
+import re
+import unicodedata
 
 import pdfplumber
 import pytest
@@ -20,7 +22,7 @@ pytestmark = [
 ]
 SUFFIXES = ("docx", "odt", "html")
 # Lines of the only face of these tests are higher than the look says, where a program lets them: in Word files.
-UNEQUAL = {("eu-dsa", "docx"), ("eu-dsa", "html")}
+UNEQUAL = {("eu-dsa", "docx"), ("eu-dsa", "html"), ("us-foia", "docx")}
 
 
 # Lines of an example without a grid, and those that follow: a list, a heading below one, and headings below tables.
@@ -78,3 +80,24 @@ def test_every_format_has_the_spaces_of_the_pdf(printed, suffix):
     both = set(found) & set(expected)  # a page may end between two lines
     assert {*FOLLOWING[:2]} < both
     assert all(abs(found[pair] - expected[pair]) < 4 for pair in both), (found, expected)
+
+
+@pytest.mark.parametrize("suffix", [*SUFFIXES, "pdf"])
+def test_no_page_ends_with_the_first_line_of_an_item_or_begins_with_the_last(printed, suffix):
+    for page, following in itertools.pairwise(printed["us-foia", suffix]):
+        (last, _end), (first, _its_end) = page[-2], following[0]  # above the number of the page
+        begins = re.match(r"\d+\. ", following[1][0])
+        assert not (re.match(r"\d+\. ", last) and first[0].islower()), last
+        assert not (first[0].islower() and begins), first
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.startswith("cn-") and kind != "cn-letter"])
+def test_the_title_has_the_lines_of_the_pdf(printed, kind, suffix):
+    found, expected = ([join(text) for text, _end in printed[kind, one][0][:2]] for one in (suffix, "pdf"))
+    assert found == expected
+
+
+def join(text):
+    """Leave spaces out: LibreOffice sets digits apart. A browser may write 示 as the radical that looks like it."""
+    return unicodedata.normalize("NFKC", text).replace(" ", "")

@@ -135,7 +135,7 @@ local run_file = load_module("format_code.lua")({
   pieces = marks.split, laid_out = form_tables.lay_out_rows, is_banner = form_tables.is_banner,
   list_entries = page_layout.list_entries, lay_side_by_side = page_layout.lay_side_by_side,
   lay_out_signature = lay_out_signature, keep_rows = keep_rows, break_title = break_title,
-  size_of_figure = widths.size_of_figure, split_spans = letter.split_spans, raise_redhead = letter.raise_redhead,
+  size_of_figure = widths.size_of_figure, size_in_column = widths.size_in_column, split_spans = letter.split_spans, raise_redhead = letter.raise_redhead,
   width_of = letter.width_of, lay_out_number = letter.lay_out_number, write_redhead = letter.write_redhead,
 }, drop_pictures, function() return page_data end)
 

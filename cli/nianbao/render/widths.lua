@@ -94,4 +94,12 @@ function own.size_of_figure(text, wide, look)
   return math.max(1, math.floor(2 * room / em) / 2)
 end
 
+-- Return the same for a figure in a column of a table in prose; without widths of their own columns are equally wide. Some
+-- programs draw the lines of a cell within it.
+function own.size_in_column(text, tbl, column, look)
+  local page, part = look.page, tbl.colspecs[column] and tbl.colspecs[column][2]
+  local wide = (page.width - page.left - page.right) * 72 / 25.4
+  return own.size_of_figure(text, wide * (part and part > 0 and part or 1 / #tbl.colspecs) - 2 * look.table.line, look)
+end
+
 return own

@@ -1,7 +1,7 @@
 -- A fragment for the editor of a website. The site's style sheet is not known, and editors keep no style but that of an
 -- element: so each element resets what the site may have set (`all`), and says what its look depends on, with !important,
 -- which wins against any style sheet. Borders and widths are attributes too, for editors that remove styles. The site
--- prints the title, and the captions of tables repeat headings: both are left out.
+-- prints the title, and the captions of forms' tables repeat headings: both are left out.
 
 local look, face = PRESS.variables.look, PRESS.variables.face
 local PIXELS, TABLE_PIXELS = 16, 14 -- of body type, and of that in tables
@@ -23,6 +23,7 @@ local LINES = paragraph(look.body, "body", tonumber(look.body.indent), PRESS.var
 local GAP = PRESS.variables.grid and "" or "margin:0 0 0.6em;"
 local TEXT = LINES .. GAP
 local INLINE = "font:inherit;color:inherit;"
+local STRESS = INLINE .. (look.stress.face ~= "" and ("font-family:%s;"):format(face.stress.css) or "font-style:italic;")
 
 local function wrap(inlines, name, declarations, attributes)
   local out = pandoc.List { pandoc.RawInline("html", tag(name, declarations, attributes)) }
@@ -37,7 +38,7 @@ local INLINES = {
     notes:insert(note.content)
     return wrap({ pandoc.Str(("[%d]"):format(#notes)) }, "sup", "font:inherit;font-size:12px;color:inherit;vertical-align:super;")
   end,
-  Emph = function(emph) return wrap(emph.content, "em", INLINE .. "font-style:italic;") end,
+  Emph = function(emph) return wrap(emph.content, "em", STRESS) end,
   Strong = function(strong) return wrap(strong.content, "strong", INLINE .. "font-weight:bold;") end,
   Code = function(code) return pandoc.Str(code.text) end,
   Span = function(span) return span.content end,
@@ -86,6 +87,13 @@ local function write_rows(rows, labels, is_head, out)
   end
 end
 
+-- The caption of a table in prose is said nowhere else.
+local function make_caption(tbl)
+  local words = pandoc.utils.blocks_to_inlines(tbl.caption.long)
+  if tbl.classes:includes("form") or #words == 0 then return pandoc.List() end
+  return pandoc.List { make_paragraph(words, paragraph(look.table, "table", 0, "center")) }
+end
+
 local function make_table(tbl)
   local labels = tbl.bodies[1] and tbl.bodies[1].row_head_columns or 0
   local least = 8 * math.min(labels, 1) + 3 * (#tbl.colspecs - labels) -- em of the table's type
@@ -111,7 +119,7 @@ local function make_table(tbl)
   add_group("thead", tbl.head.rows, {})
   for _, body in ipairs(tbl.bodies) do add_group("tbody", body.head, body.body) end
   out:insert("</table></div>")
-  return pandoc.RawBlock("html", table.concat(out))
+  return make_caption(tbl) .. { pandoc.RawBlock("html", table.concat(out)) }
 end
 
 -- ── blocks ──────────────────────────────────────────────────────────────────────────────────────────

@@ -154,10 +154,18 @@ local WORDS = PRESS.variables.words
 
 -- A table that is no form's has the styles of forms in its cells.
 local function prose_table(tbl)
+  local function fit(inlines, column)
+    local text = pandoc.utils.stringify(inlines)
+    local size = size_in_column(text, tbl, column, PRESS.variables.look)
+    if not size then return inlines end
+    return { pandoc.RawInline("openxml", ('<w:r><w:rPr><w:sz w:val="%d"/></w:rPr><w:t>%s</w:t></w:r>'):format(size * 2, xml(text))) }
+  end
   local function style(rows, name)
     for _, row in ipairs(rows) do
-      for _, cell in ipairs(row.cells) do
-        cell.contents = cell.contents:walk { Plain = function(text) return styled({ pandoc.Para(text.content) }, name) end }
+      for column, cell in ipairs(row.cells) do
+        cell.contents = cell.contents:walk {
+          Plain = function(text) return styled({ pandoc.Para(fit(text.content, column)) }, name) end,
+        }
       end
     end
   end

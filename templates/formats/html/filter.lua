@@ -117,6 +117,14 @@ local function scroll(blocks, name, labels, figures) return pandoc.Div(blocks, p
 
 -- A table that is no form's scrolls too; what its columns hold is the name of the region.
 local function scrolling(tbl)
+  for _, body in ipairs(tbl.bodies) do
+    for _, row in ipairs(body.body) do
+      for column, cell in ipairs(row.cells) do
+        local size = size_in_column(pandoc.utils.stringify(cell.contents), tbl, column, PRESS.variables.look)
+        cell.attributes.style = size and ("--size: %gpt"):format(size)
+      end
+    end
+  end
   local names = pandoc.List()
   for _, row in ipairs(tbl.head.rows) do
     for _, cell in ipairs(row.cells) do
@@ -181,6 +189,13 @@ local function colophon(div)
   return div
 end
 
+-- Mark the lines of a part of the title that is wider than the text in print; a screen breaks them where it has to.
+local function mark_lines(inlines)
+  local lines = break_title({ titlelines = pandoc.List { inlines } }, PRESS.variables.look).titlelines
+  if #lines == 1 then return inlines end
+  return pandoc.MetaInlines(pandoc.List(lines):map(function(line) return pandoc.Span(line, { class = "line" }) end))
+end
+
 -- Put the signature and the paragraph before it into one division, of which a printed page keeps the last lines together.
 local function close(blocks)
   local signature, at = blocks:find_if(function(block) return block.t == "Div" and block.classes:includes("signature") end)
@@ -193,6 +208,12 @@ local function close(blocks)
 end
 
 return {
+  Meta = function(meta)
+    if not PRESS.variables.asian then return meta end
+    local lines = meta.titlelines and pandoc.List(meta.titlelines):map(mark_lines)
+    if lines then meta.titlelines = pandoc.MetaList(lines) elseif meta.title then meta.title = mark_lines(meta.title) end
+    return meta
+  end,
   Pandoc = function(doc)
     doc = doc:walk { Header = make_section_names(), Div = make_region_names() }
     doc.blocks = close(doc.blocks)

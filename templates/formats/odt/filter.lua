@@ -16,11 +16,8 @@ local function wide_of(tbl)
   return mm * 72 / 25.4
 end
 
--- Write a figure, smaller where its columns of the table do not hold it.
-local function figure_of(item, tbl)
-  local text, wide = pandoc.utils.stringify(item.cell.contents), 0
-  for at = item.column, item.column + item.cell.col_span - 1 do wide = wide + tbl.colspecs[at][2] end
-  local size = size_of_figure(text, wide * wide_of(tbl), PRESS.variables.look)
+-- Write a figure in a type size, nil for that of tables.
+local function sized(text, size)
   if not size then return xml(text) end
   local style = ("Figure.%g"):format(size * 2)
   if not sizes[style] then
@@ -28,6 +25,13 @@ local function figure_of(item, tbl)
     columns:insert(('<style:style style:name="%s" style:family="text"><style:text-properties fo:font-size="%gpt"/></style:style>'):format(style, size))
   end
   return ('<text:span text:style-name="%s">%s</text:span>'):format(style, xml(text))
+end
+
+-- Write a figure, smaller where its columns of the table do not hold it.
+local function figure_of(item, tbl)
+  local text, wide = pandoc.utils.stringify(item.cell.contents), 0
+  for at = item.column, item.column + item.cell.col_span - 1 do wide = wide + tbl.colspecs[at][2] end
+  return sized(text, size_of_figure(text, wide * wide_of(tbl), PRESS.variables.look))
 end
 
 local function cell_of(item, tbl, style, is_filled, is_figure)
@@ -250,7 +254,12 @@ return {
           local cell = row.cells[at]
           if cell then
             cell.contents = cell.contents:walk {
-              Plain = function(text) return pandoc.Div(pandoc.Para(text.content), pandoc.Attr("", {}, { ["custom-style"] = style })) end,
+              Plain = function(text)
+                local words = pandoc.utils.stringify(text.content)
+                local size = size_in_column(words, tbl, at, look)
+                local content = size and { pandoc.RawInline("opendocument", sized(words, size)) } or text.content
+                return pandoc.Div(pandoc.Para(content), pandoc.Attr("", {}, { ["custom-style"] = style }))
+              end,
             }
           end
         end

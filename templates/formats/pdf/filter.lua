@@ -330,7 +330,7 @@ local function attachments(div)
   return call("attachments", cells)
 end
 
-return {
+local FILTER = {
   FormTable = form,
   -- What is short for another sign in Typst is given as a string. Typst takes authors as strings, not as markup.
   Inlines = keep_from_starting,
@@ -403,3 +403,6 @@ return {
   end,
   Pandoc = raise_redhead,
 }
+
+-- The title is broken into lines before its words are those of Typst.
+return { { Meta = function(meta) return PRESS.variables.asian and break_title(meta, look) or meta end }, FILTER }
