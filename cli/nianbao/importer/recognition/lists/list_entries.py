@@ -10,8 +10,8 @@ from nianbao.importer.recognition.lists.list_tables import FoundLists, ListTable
 from nianbao.importer.recognition.lists.printed_words import read_printed
 from nianbao.importer.recognition.published import PublishedCell
 from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedRow
-from nianbao.importer.recognition.tables.columns import place_cells
 from nianbao.importer.recognition.tables.layouts import list_layouts
+from nianbao.importer.recognition.tables.places.placed_cells import place_cells
 from nianbao.model.facts import Facts, Tree
 from nianbao.model.form import Form
 from nianbao.model.i18n import _, join_words

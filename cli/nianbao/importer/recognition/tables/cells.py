@@ -9,14 +9,9 @@ from msgspec.structs import replace
 from nianbao.importer.recognition.printed_values import Number, find_unit, read_value
 from nianbao.importer.recognition.published import NOWHERE, Place
 from nianbao.importer.recognition.tables.ambiguous_rows import AmbiguousRow, Candidates, is_consistent
-from nianbao.importer.recognition.tables.columns import (
-    Alignment,
-    PlacedCells,
-    find_figures,
-    find_labels,
-    place_cells,
-)
+from nianbao.importer.recognition.tables.columns import Alignment, find_figures, find_labels
 from nianbao.importer.recognition.tables.layouts import Layout, list_layouts
+from nianbao.importer.recognition.tables.places.placed_cells import PlacedCells, place_cells
 from nianbao.importer.recognition.tables.rows import PublishedRow
 from nianbao.model.form import Form
 from nianbao.model.loading.reading import Reading

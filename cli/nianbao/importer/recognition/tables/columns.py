@@ -15,7 +15,7 @@ MIN_SCORE = 0.5  # headers that agree by less are those of another table
 _MAX_LABEL_COLUMNS = 4
 _WRONG_GROUP_PENALTY = 0.5
 _MIN_UNORDERED_SIMILARITY = 0.9  # headers in disorder must have nearly all characters of the form's
-_MIN_OVERLAP = 0.5  # a cell that covers half of a header stands under it
+MIN_OVERLAP = 0.5  # a cell that covers half of a header stands under it
 
 
 class Alignment(Struct, frozen=True):
@@ -115,7 +115,7 @@ def _find_lowest_headers(headers: Sequence[PublishedCell]) -> list[PublishedCell
     lowest = [
         cell
         for cell in headers
-        if not any(other.top > cell.top and other.overlap(cell) > _MIN_OVERLAP for other in headers)
+        if not any(other.top > cell.top and other.overlap(cell) > MIN_OVERLAP for other in headers)
     ]
     return sorted(lowest, key=lambda cell: cell.left)
 
@@ -127,7 +127,7 @@ def _score_column(header: PublishedCell, region: Region, column: int, layout: La
     groups = [parse_label(heading.label, layout.reading) for heading in layout.columns[column][:-1]]
     other_groups = [group for group in layout.group_labels if group not in groups]
     for cell in region.headers:
-        if cell is header or cell.top >= header.top or cell.overlap(header) <= _MIN_OVERLAP:
+        if cell is header or cell.top >= header.top or cell.overlap(header) <= MIN_OVERLAP:
             continue
         above = parse_label(cell.text, layout.reading)
         right = max((above.compare_to(group) for group in groups), default=0.0)
@@ -183,7 +183,7 @@ def complete_alignment(alignment: Alignment, rows: Sequence[PublishedRow], size:
     known = {column: header for header, column in alignment.headers}
     if not known or len(known) == size or any(len(row) != size for row in figures):
         return alignment
-    if any(header.overlap(row[column]) < _MIN_OVERLAP for row in figures for column, header in known.items()):
+    if any(header.overlap(row[column]) < MIN_OVERLAP for row in figures for column, header in known.items()):
         return alignment
     first = figures[0]
     headers = tuple((known.get(column, replace(first[column], text="")), column) for column in range(size))
@@ -246,62 +246,3 @@ def has_misplaced_figure(row: PublishedRow, alignment: Alignment, headers: Seque
 def _compute_tolerance(alignment: Alignment, cell: PublishedCell) -> float:
     """Return by how much an edge of the table may be off: a quarter of the narrowest cell."""
     return min(one.right - one.left for one in (cell, *(header for header, _ in alignment.headers))) / 4
-
-
-class PlacedCells(Struct, frozen=True):
-    """The figures of one row by column; `unclear` columns have a text whose column nobody can know."""
-
-    cells: dict[int, str]
-    unclear: dict[int, str]
-
-
-def place_cells(
-    cells: Sequence[PublishedCell], alignment: Alignment, size: int, *, lacks_cell: bool = False
-) -> PlacedCells | None:
-    """Assign the figures of a row to the columns, of which there are `size`.
-
-    None where only their order is known: where no header says anything and their number is another, and where
-    the row lacks a cell or a header has nothing under it, since then it may have lost a cell anywhere.
-    """
-    if lacks_cell:
-        return None
-    headers = alignment.headers
-    if not headers:
-        return PlacedCells({column: cell.text for column, cell in enumerate(cells)}, {}) if len(cells) == size else None
-    if len(cells) == len(headers) and all(
-        cell.overlap(header) > 0 and _is_under_headers(cell, headers)
-        for cell, (header, _) in zip(cells, headers, strict=True)
-    ):
-        return PlacedCells({column: cell.text for cell, (_, column) in zip(cells, headers, strict=True)}, {})
-    if any(all(header.overlap(cell) < _MIN_OVERLAP for cell in cells) for header, _ in headers):
-        return None
-    return _place_by_position(cells, alignment)
-
-
-def _is_under_headers(cell: PublishedCell, headers: Sequence[tuple[PublishedCell, int]]) -> bool:
-    """Tell whether a cell stands under headers with nearly all of its width."""
-    shared = sum(max(0.0, min(cell.right, header.right) - max(cell.left, header.left)) for header, _ in headers)
-    narrowest = min(header.right - header.left for header, _ in headers)
-    return cell.right - cell.left - shared <= _MIN_OVERLAP * narrowest
-
-
-def _place_by_position(cells: Sequence[PublishedCell], alignment: Alignment) -> PlacedCells:
-    under: dict[int, list[str]] = {}
-    unclear: dict[int, str] = {}
-    for cell in cells:
-        columns = [column for header, column in alignment.headers if header.overlap(cell) >= _MIN_OVERLAP]
-        if len(columns) == 1 and _is_under_headers(cell, alignment.headers):
-            under.setdefault(columns[0], []).append(cell.text)
-        elif cell.text.strip():
-            unclear.update(dict.fromkeys(columns, cell.text))
-        else:
-            for column in columns:
-                under.setdefault(column, []).append(cell.text)
-    placed = {}
-    for column, found in under.items():
-        texts = list(dict.fromkeys(text for text in found if text.strip()))  # one may be repeated over a span
-        if len(texts) > 1:
-            unclear[column] = " ".join(texts)
-        else:
-            placed[column] = texts[0] if texts else ""
-    return PlacedCells({column: text for column, text in placed.items() if column not in unclear}, unclear)
