@@ -20,6 +20,7 @@ from variants import (
 
 from nianbao.importer.readers import read
 from nianbao.importer.readers.html import strip_markup
+from nianbao.importer.readers.style_sheets import apply_sheets
 from nianbao.importer.recognition import recognize
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period
@@ -110,6 +111,24 @@ SHEETS = {  # of a page: what it says of `.x`, whether digits in it are read, st
     "td { background-color: #036 } .x { color: #003366 }": "struck",
     ".list .x { display: none }": "struck",
     ".x { text-decoration: line-through }": "struck",
+    ".x { color: whitesmoke }": "struck",
+    ".x { color: hsl(0, 0%, 100%) }": "struck",
+    ".x { color: hsl(0deg 0% 0% / 2%) }": "struck",
+    ".x { color: rgb(255 255 255 / 100%) }": "struck",
+    ".x { color: white ! important; color: black }": "struck",
+    ".x { color: currentColor; background: currentColor }": "shown",
+    "a[title='},'], .x { color: White }": "struck",
+    "a:not([href]) > b, /* , */ .x { color: ghostwhite }": "struck",
+    ".x[lang] { display: none }": "struck",
+    r".\78  { c\6f lor: whi\74 e }": "struck",
+    r".x { d\69splay: none }": "hidden",
+    ".x { display:/* */none }": "hidden",
+    "<!-- .x { display: none } -->": "hidden",
+    ".y::after { content: '}'; color: red } .x { display: none }": "hidden",
+    f".x {{ color: #fff; background: #036 url(data:{'a' * 300}) }}": "shown",
+    ".x { color: #fff; background: linear-gradient(#036, #047) }": "shown",
+    "td { background: #036 } .x { color: #036; background: transparent }": "struck",
+    "td { background: #036 } .x { color: #fff; background: rgba(255, 255, 255, 0.1) }": "shown",
 }
 COLORS = {
     '<span style="color:#FFF">7</span>{}': "struck",
@@ -121,6 +140,11 @@ COLORS = {
     '<span style="background:navy"><span style="color:#fff">{}</span></span>': "shown",
     '<span style="color:#fff"><span style="color:#000">{}</span></span>': "shown",
     '<span style="color:red">{}</span>': "shown",
+    r'<span style="c\6f lor:white">7</span>{}': "struck",
+    '<span style="display:/**/none">7</span>{}': "hidden",
+    "<font color=ffffff>7</font>{}": "struck",
+    "<font color=snow>7</font>{}": "struck",
+    '<font color="navy">{}</font>': "shown",
 }
 
 
@@ -130,10 +154,42 @@ def test_style_sheets_hide_digits_and_strike_them_out(sheet, effect, form, forms
     check_effect(f"<html><head><style>{sheet}</style></head>", figure, effect, form, forms)
 
 
-@pytest.mark.parametrize("rest", ["a", "@", "/*", "{", ".a,", "@{", "a{color:rgb(1.1.1,..,2)}"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "a",
+        "@",
+        "/*",
+        "{",
+        ".a,",
+        "@{",
+        "a{color:rgb(1.1.1,..,2)}",
+        "1",
+        "#",
+        "(",
+        "a{color:(",
+        "a{b:c;",
+        "'",
+        "\\",
+        "a{}",
+    ],
+)
 def test_a_long_or_broken_style_sheet_is_read_at_once(rest):
-    """Each took minutes, where every character began a search of its own to the end."""
+    """Each took minutes, where every character began a search of its own to the end, or was refused as too deep."""
     page = strip_markup(f'<style>.x{{display:none}}{rest * 60_000}</style><p>1<b class="x">7</b></p>')
+    assert re.sub("<[^>]*>", "", page) == "1"
+
+
+def test_a_long_value_is_not_put_into_every_element():
+    sheet = f"{','.join(['.x', *(f'.x{one}' for one in range(9_999))])}{{display:none;color:{'a ' * 20_000}}}"
+    page = f"<style>{sheet}</style>{'<b class=x>7</b>' * 10_000}"
+    assert len(apply_sheets(page)) < 5 * len(page)
+    assert "7" not in strip_markup(page)
+
+
+@pytest.mark.parametrize("rest", ["a(", "1", "color:rgb(1", "color:color();", "b:c;", "\\", "color:rgb(1e999,0,0);"])
+def test_a_long_or_broken_style_is_read_at_once(rest):
+    page = strip_markup(f'<p>1<b style="display:none;{rest * 20_000}">7</b></p>')
     assert re.sub("<[^>]*>", "", page) == "1"
 
 

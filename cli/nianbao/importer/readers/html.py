@@ -5,6 +5,7 @@ repair it.
 """
 
 import re
+from functools import cache
 from html import unescape
 
 from nianbao.importer.readers import markup_styles as styles
@@ -122,7 +123,7 @@ def strip_markup(text: str) -> str:
             **(_NOTE_ATTRIBUTES if has_notes else {}),
             **({"*": set(styles.ATTRIBUTES)} if has_styles else {}),
         },
-        attribute_filter=styles.describe_style if has_styles else None,
+        attribute_filter=cache(styles.describe_style) if has_styles else None,
         set_tag_attribute_values={"td": _CELL_MARK, "th": _CELL_MARK, "img": _PICTURE},
         link_rel=None,
     )

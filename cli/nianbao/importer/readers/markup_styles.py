@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from nianbao.importer.readers.colors import WHITE, is_alike, may_be_alike, parse_color
-from nianbao.importer.readers.style_sheets import DOUBT, parse_style
+from nianbao.importer.readers.colors import WHITE, blend, is_alike, may_be_alike, parse_color
+from nianbao.importer.readers.style_sheets import DOUBT, join_style, parse_style
 
 _HIDDEN, _STRUCK, _DOUBTED = "hidden", "struck", "doubted"
 _EFFECTS = {
@@ -24,6 +24,7 @@ _COLORS = ("color", "bgcolor")  # attributes
 _ANY_STYLE = re.compile(
     r"\shidden\b|display\s*:\s*none|visibility\s*:\s*[hc]|(?:font-size|opacity)\s*:\s*0|mso-hide|line-through"
     r"|position\s*:|text-indent\s*:\s*-|overflow\s*:|--doubt"
+    r"""|style\s*=\s*(?:"[^"<>]*|'[^'<>]*)(?:\\|/\*)"""  # which may write any of these
 )
 _STYLE_WORDS = (
     "hid",
@@ -36,6 +37,8 @@ _STYLE_WORDS = (
     "indent",
     "overflow",
     "--doubt",
+    "\\",
+    "/*",
 )
 _DIGITS = re.compile(
     r"(?:<\w[^>]*>)?[^\w<>]*\d[^A-Za-z<>]{0,40}"
@@ -93,7 +96,7 @@ def describe_style(_tag: str, name: str, value: str) -> str | None:
     if name != "style":
         return value
     rules = parse_style(value)
-    plain = ";".join(f"{key}:{one}" for key, one in rules.items())
+    plain = join_style(rules)
     found = next((effect for effect, pattern in _EFFECTS.items() if pattern.search(plain)), None)
     if found or _is_out_of_sight(rules):
         return found or _HIDDEN
@@ -136,7 +139,7 @@ def _open_element(attributes: str, around: _Element, start: int, blocks: int) ->
     effects = " ".join(_EFFECT.findall(attributes)).split()
     colors = dict(pairwise(effects))
     ink, paper = (colors.get(name) for name in _COLORS)
-    return _Element(start, blocks, effects, ink or around.ink, paper or around.paper)
+    return _Element(start, blocks, effects, ink or around.ink, blend(paper, around.paper) if paper else around.paper)
 
 
 def apply_styles(html: str) -> str:

@@ -5,18 +5,20 @@ A rule counts for all elements with the type, class or id that its selector is. 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from html import escape, unescape
+from itertools import groupby
+from typing import Any
 
-from nianbao.importer.readers.colors import may_be_alike
+from nianbao.importer.readers.colors import limit_numbers, may_be_alike
 
 _SHEET_START, _SHEET_END = re.compile(r"(?i)<style\b[^<>]{0,500}>"), re.compile(r"(?i)</style\b[^<>]{0,500}>")
-_COMMENT = re.compile(r"(?s)/\*(?:(?!/\*).)*?\*/")  # none begins in another one
-_AT_RULE = re.compile(r"@[^{};@]*(?:;|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})")  # for other media, and fonts
 _LAST_PART = re.compile(r"(\w*)((?:[.#][-\w]+)?)$")
 _TELLING = re.compile(
-    r"(?i)display\s*:\s*none|visibility\s*:\s*[hc]|(?:font-size|opacity)\s*:\s*0+(?:\.0+)?(?![\d.])|line-through"
-    r"|(?:left|top|right|bottom|text-indent)\s*:\s*-\d{3}"
+    r"display:none|visibility:[hc]|(?:font-size|opacity):0+(?:\.0+)?(?![\d.])|line-through"
+    r"|(?:left|top|right|bottom|text-indent):-\d{3}"
 )  # what a rule must say to have an effect on words
+_SHEET_WORDS = ("none", "visib", "font-size", "opacity", "line-through", "position", "indent", "color", "\\")
 _PROPERTIES = frozenset(
     {"display", "visibility", "font-size", "opacity", "text-decoration", "text-decoration-line", "text-indent"}
     | {"position", "left", "top", "right", "bottom", "color", "background", "background-color"}
@@ -25,17 +27,38 @@ _TAG = re.compile(r"<(\w+)\b([^<>]*)>")
 _CLASS = re.compile(r"""(?i)(?<![-\w])class\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _ID = re.compile(r"""(?i)(?<![-\w])id\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _STYLE = re.compile(r"""(?i)(?<![-\w])style\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
-_MAX_SELECTOR = 200  # characters of a selector
+_MAX_PART = 200  # characters of a selector or a value; a page has them for each of its elements
 _MAX_LENGTH = 200_000  # characters of the style sheets of a page
 DOUBT = "--doubt"  # the property of an element that a rule may hide
 
 _Rules = dict[tuple[str, str], dict[str, str]]  # the declarations by type and class or id, an empty text for any
 
 
-def parse_style(style: str) -> dict[str, str]:
-    """Return the declarations of a style by property, the last of each."""
-    pairs = (one.partition(":") for one in style.lower().replace("!important", "").split(";"))
-    return {name.strip(): " ".join(value.split()) for name, _, value in pairs if value.strip()}
+def parse_style(style: str | Iterable[Any]) -> dict[str, str]:
+    """Return the declarations of a style by property, in small letters: the last of each, important ones last."""
+    from tinycss2 import parse_blocks_contents  # noqa: PLC0415  # only pages with styles need it
+
+    content = limit_numbers(style) if isinstance(style, str) else style
+    parts = parse_blocks_contents(content, skip_comments=True, skip_whitespace=True)
+    found = sorted((one for one in parts if one.type == "declaration"), key=lambda one: one.important)
+    return {one.lower_name: value for one in found if (value := _write(one.value))}
+
+
+def join_style(declarations: Mapping[str, str]) -> str:
+    """Return declarations as the text of a style."""
+    return ";".join(f"{name}:{value}" for name, value in declarations.items())
+
+
+def _write(tokens: Iterable[Any]) -> str:
+    """Return tokens without addresses as text in small letters, an empty one where it is long or nested too deep."""
+    from tinycss2 import serialize  # noqa: PLC0415  # as above
+
+    try:
+        text = serialize(one for one in tokens if "url" not in {one.type, getattr(one, "lower_name", "")})
+    except RecursionError:
+        return ""
+    plain = " ".join(text.lower().split())
+    return plain if len(plain) <= _MAX_PART else ""
 
 
 def apply_sheets(text: str) -> str:
@@ -44,10 +67,11 @@ def apply_sheets(text: str) -> str:
     Only of pages whose sheets may hide words, or strike them out: most have none that do.
     """
     page, sheets = _part_sheets(text)
-    plain = _AT_RULE.sub("", _COMMENT.sub("", sheets[:_MAX_LENGTH]))
-    if not (_TELLING.search(plain) or may_be_alike(plain.lower())):
+    lower = sheets.lower()
+    rules = _collect_rules(sheets[:_MAX_LENGTH]) if any(word in lower for word in _SHEET_WORDS) else {}
+    plain = ";".join(map(join_style, rules.values()))
+    if not (DOUBT in plain or _TELLING.search(plain) or may_be_alike(plain)):
         return page
-    rules = _collect_rules(plain)
     return _TAG.sub(lambda tag: _style_tag(tag, rules), page)
 
 
@@ -63,34 +87,42 @@ def _part_sheets(text: str) -> tuple[str, str]:
 
 
 def _collect_rules(sheets: str) -> _Rules:
+    from tinycss2 import parse_stylesheet  # noqa: PLC0415  # as above
+
     rules: _Rules = {}
-    for rule in sheets.split("}"):
-        selectors, _, body = rule.rpartition("{")
-        declarations = {name: value for name, value in parse_style(body).items() if name in _PROPERTIES}
-        for selector in selectors.lower().split(","):
-            plain = selector.strip()
-            match = _LAST_PART.search(plain) if len(plain) <= _MAX_SELECTOR else None
-            if match is None or not (match[1] or match[2]) or ":" in plain:
-                continue
-            own = declarations
-            if match[0] != plain:
-                own = {DOUBT: "1"} if match[2] and _TELLING.search(body) else {}
+    for rule in parse_stylesheet(limit_numbers(sheets), skip_comments=True, skip_whitespace=True):
+        if rule.type != "qualified-rule":  # for other media, and fonts
+            continue
+        declarations = {name: value for name, value in parse_style(rule.content).items() if name in _PROPERTIES}
+        is_telling = _TELLING.search(join_style(declarations))
+        for name, mark, is_whole in _list_selectors(rule.prelude):
+            own = declarations if is_whole else {DOUBT: "1"} if mark and is_telling else {}
             if own:
-                rules.setdefault((match[1], match[2]), {}).update(own)
+                rules.setdefault((name, mark), {}).update(own)
     return rules
+
+
+def _list_selectors(prelude: Iterable[Any]) -> Iterator[tuple[str, str, bool]]:
+    """Give the type and the class or id that is the last part of each selector, and whether it is all of it."""
+    for _is_comma, group in groupby(prelude, lambda one: one == ","):
+        tokens = list(group)
+        others = [one for one in tokens if one.type != "[] block"]
+        plain = _write(others)
+        match = _LAST_PART.search(plain)
+        if match and any(match.groups()) and ":" not in plain:
+            yield match[1], match[2], match[0] == plain and len(others) == len(tokens)
 
 
 def _style_tag(tag: re.Match[str], rules: _Rules) -> str:
     """Return the start of an element with what the rules say of it in its style."""
-    own = next(iter(_find_values(_STYLE, tag[2])), "")
     found: dict[str, str] = {}
     name = tag[1].lower()
     for mark in _list_marks(tag[2]):
         found |= rules.get(("", mark), {}) | rules.get((name, mark), {})
     if not found:
         return tag[0]
-    style = ";".join(f"{key}:{value}" for key, value in (found | parse_style(own)).items()).replace('"', "'")
-    return f'<{tag[1]} style="{style}"{_STYLE.sub("", tag[2])}>'
+    own = unescape(next(iter(_find_values(_STYLE, tag[2])), ""))
+    return f'<{tag[1]} style="{escape(f"{join_style(found)};{own}")}"{_STYLE.sub("", tag[2])}>'
 
 
 def _list_marks(attributes: str) -> Iterator[str]:
