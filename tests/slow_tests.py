@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import mean
 
 FILE = Path(__file__).with_name("slow-tests.txt")
-SECONDS = 0.15  # that the tests of a function may take on average to be run by plain `pytest`
+SECONDS = 0.12  # that the tests of a function may take on average to be run by plain `pytest`
 MOST_SECONDS = 0.6  # that a single one may take
 
 

@@ -256,7 +256,7 @@ TOO_MUCH = {
 def test_what_is_too_large_is_a_finding_that_says_the_bound(attacked, command, monkeypatch, name, guarded):
     if not guarded:
         monkeypatch.setattr(store, "limit_sizes", lambda read: read)
-        monkeypatch.setattr(rules, "list_names", lambda: ())
+        monkeypatch.setattr(rules, "list_functions", lambda _scope: {})
     result = command("validate", "2024", "--format", "github", cwd=attacked(facts=TOO_MUCH[name]))
     assert ("title=too-large" in result.stdout) is guarded
     if guarded:
