@@ -265,6 +265,7 @@ def describe_locale(locale: Locale) -> dict[str, Any]:
             "number_before": before,
             "number_after": after,
         },
+        "title_breaks": {"ends": locale.file.titles.name_ends, "words": list(locale.file.titles.other_words)},
         "words": {key: words for key, words in locale.file.words.items() if "-" not in key},  # those for pages
         "asian": locale.language.split("-")[0] in {"zh", "ja", "ko"},
     }

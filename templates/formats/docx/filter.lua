@@ -291,7 +291,7 @@ end
 local stressed = PRESS.variables.look.stress.face ~= ""
 
 return {
-  Meta = function(meta) return PRESS.variables.asian and break_title(meta, PRESS.variables.look) or meta end,
+  Meta = function(meta) return PRESS.variables.asian and break_title(meta, PRESS.variables) or meta end,
   Span = tracked,
   -- A face without a slant is not drawn slanted: stress is another face.
   Emph = stressed and function(emph) return pandoc.Span(emph.content, pandoc.Attr("", {}, { ["custom-style"] = "Emphasis" })) end or nil,

@@ -191,7 +191,7 @@ end
 
 -- Mark the lines of a part of the title that is wider than the text in print; a screen breaks them where it has to.
 local function mark_lines(inlines)
-  local lines = break_title({ titlelines = pandoc.List { inlines } }, PRESS.variables.look).titlelines
+  local lines = break_title({ titlelines = pandoc.List { inlines } }, PRESS.variables).titlelines
   if #lines == 1 then return inlines end
   return pandoc.MetaInlines(pandoc.List(lines):map(function(line) return pandoc.Span(line, { class = "line" }) end))
 end

@@ -299,7 +299,7 @@ return {
     meta.columns = pandoc.MetaBlocks { pandoc.RawBlock("opendocument", table.concat(columns)) }
     meta.cells = #cells > 0 and pandoc.MetaBlocks { pandoc.RawBlock("opendocument", table.concat(cells)) } or nil
     columns, sizes, cells = pandoc.List(), {}, pandoc.List()
-    return PRESS.variables.asian and break_title(meta, PRESS.variables.look) or meta
+    return PRESS.variables.asian and break_title(meta, PRESS.variables) or meta
   end,
   Pandoc = raise_redhead,
 }

@@ -405,4 +405,4 @@ local FILTER = {
 }
 
 -- The title is broken into lines before its words are those of Typst.
-return { { Meta = function(meta) return PRESS.variables.asian and break_title(meta, look) or meta end }, FILTER }
+return { { Meta = function(meta) return PRESS.variables.asian and break_title(meta, PRESS.variables) or meta end }, FILTER }

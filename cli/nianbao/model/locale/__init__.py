@@ -80,6 +80,13 @@ class Marks(Shape, frozen=True):
     brackets: Annotated[Text, Meta(description="field-marks-brackets")] = " ({words})"
 
 
+class TitleFormats(Shape, frozen=True):
+    """Where a title that takes several lines breaks: behind a name, and not inside a word that begins with its end."""
+
+    name_ends: Annotated[str, Meta(description="field-titles-name-ends")] = ""
+    other_words: Annotated[tuple[Text, ...], Meta(description="field-titles-other-words")] = ()
+
+
 class LocaleFile(Shape, frozen=True):
     """The file of a locale, `templates/locales/<language>.toml`."""
 
@@ -91,6 +98,7 @@ class LocaleFile(Shape, frozen=True):
     numbers: Annotated[NumberFormats, Meta(description="field-locale-numbers")] = NumberFormats()
     text: Annotated[TextFormats, Meta(description="field-locale-text")] = TextFormats()
     durations: Annotated[DurationFormats, Meta(description="field-locale-durations")] = DurationFormats()
+    titles: Annotated[TitleFormats, Meta(description="field-locale-titles")] = TitleFormats()
     base: Annotated[str, Meta(description="field-locale-base")] = ""
 
 
