@@ -134,6 +134,17 @@ def test_a_layout_that_is_not_read_has_no_wrong_figure(layout, form_and_forms):
             assert not wrong, seed
 
 
+def test_a_last_figure_before_a_heading_is_no_number_of_a_row(root):
+    """The rows of the form have no labels: the number of the only one stands before its figures."""
+    store = Store(root).of_kind("cn-enforcement")
+    form, forms = store.kind.edition("2018"), [store.kind.edition(one) for one in sorted(store.kind.editions())]
+    content, suffix = VARIANTS["numbers before labels"](form, draw_figures(form, rng := Random(16)), rng)  # noqa: S311
+    assert "序号" in content
+    assert "\n1\n二、" in content
+    cells = recognize(read(content.encode(), suffix), forms).cells_by_address
+    assert (cells["licences.cases.revoked"].state, cells["licences.cases.revoked"].value) == ("read", 1)
+
+
 # ── blank cells at the end of a row ──────────────────────────────────────────────────
 
 

@@ -212,6 +212,8 @@ def _find_numbered_lines(lines: Sequence[str], known: KnownLabels) -> list[_Coun
             following = lines[index + 1].strip() if index + 1 < len(lines) and not match["rest"] else match["rest"]
             behind = _FIRST_CELL.match(following)
             if not (behind and _is_words(behind["cell"], known)):
+                if counts[-1].is_at_header:  # the numbers of this column stand before figures
+                    counts.append(_Count(counts[-1].last))
                 continue
             is_sure = bool(match["rest"]) or known.score_label(following) >= MIN_SIMILARITY
             if not counts[-1].add(index, left, int(cell), is_sure=is_sure) and is_sure:
