@@ -264,7 +264,9 @@ def report():
     from nianbao.workspace import kinds, locales, staging, template_files  # noqa: PLC0415  # slow to import
 
     locales.use_language(os.environ["LANGUAGE"])
-    from nianbao.cli import app  # noqa: F401, PLC0415  # help is said in the language that is spoken when this is imported
+    from nianbao.cli import app  # noqa: PLC0415  # help is said in the language that is spoken when commands are imported
+
+    app.load_app()
 
     def run(*words, cwd):
         for remembered in (

@@ -16,7 +16,7 @@ from test_reading import write_kind
 from nianbao.build import outputs
 from nianbao.export.excel_form.blank import make_form
 from nianbao.export.excel_form.draft import FormRequest
-from nianbao.importer import pipeline
+from nianbao.importer import batch, pipeline, published_sets
 from nianbao.importer.readers.page_layout import list_printed_lines
 from nianbao.importer.readers.page_lines import TextLine, join_cell
 from nianbao.importer.recognition.lists.list_entries import read_lists
@@ -430,6 +430,23 @@ def test_a_csv_file_that_is_of_no_set_is_read_by_the_command(tmp_path, report):
     done = report("import", "stranger.csv", "--kind", "training", "--to", "json", "--lang", "en", cwd=folder)
     assert done.returncode == 2  # no year
     assert "--year" in done.stdout
+
+
+def test_an_unexpected_error_in_a_csv_file_is_said_of_this_file_and_stops_no_other(office, monkeypatch):
+    folder, _language, _words = office
+    paths = [folder / name for name in ("one/bad.csv", "two/other.csv")]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text("a,b\n1,2\n", encoding="utf-8")
+
+    def read_source(source):
+        raise ZeroDivisionError(source.name)
+
+    monkeypatch.setattr(published_sets, "read_source", read_source)
+    store = Store(folder)
+    sources = published_sets.gather(store, [str(path) for path in paths])
+    results = list(batch.import_files(store, sources, pipeline.ImportOptions(dry_run=True), 1))
+    assert [path.name in result.message for path, result in zip(paths, results, strict=True)] == [True, True]
 
 
 def test_a_soft_hyphen_at_the_end_of_a_line_is_compared_as_a_hyphen_which_may_be_of_the_word():

@@ -92,12 +92,6 @@ def _read_one(store: Store, options: ImportOptions, item: _Item) -> tuple[int, I
     """Read a file in a worker process; returns its number and the report, or the error."""
     number, source, content = item
     try:
-        if (
-            isinstance(source, SetSource)
-            and source.is_table
-            and not published_sets.is_of_set(store, source, options.kind)
-        ):
-            return number, _read_table(store, source, options)
         if isinstance(source, SetSource):
             return number, published_sets.read_set(store, source, options)
         if isinstance(source, PictureSource):
@@ -107,15 +101,6 @@ def _read_one(store: Store, options: ImportOptions, item: _Item) -> tuple[int, I
         error = UserError(cause.message, cause.fix)  # without its cause, which may not be sent to another process
     gc.collect()  # a broken file may leave gigabytes in cycles, and the next one needs them
     return number, error
-
-
-def _read_table(store: Store, source: SetSource, options: ImportOptions) -> ImportedReport:
-    """Read a CSV file that is of no set as a table of a report; raises `UserError` for one that is neither."""
-    try:
-        return pipeline.read_report(store, source.name, options)
-    except UserError as error:
-        message = _("csv-of-no-set-nor-table", file=source.paths[0].name, why=error.message)
-        raise UserError(message, f"{error.fix}; {_('name-folder-of-set')}") from error
 
 
 def _write_one(report: ImportedReport, options: ImportOptions) -> ImportedReport | UserError:

@@ -17,7 +17,14 @@ from nianbao.importer.file_sets.recognition import MatchedSet, match_parts
 from nianbao.importer.file_sets.set_reading import ReadSet, assemble, find_days, put, require_period
 from nianbao.importer.file_sets.shown_set import make_shown_set
 from nianbao.importer.file_sets.sources import SetSource, Source, gather_sources, read_source
-from nianbao.importer.pipeline import ImportedReport, ImportOptions, choose_target, fill_form_of, read_guarded
+from nianbao.importer.pipeline import (
+    ImportedReport,
+    ImportOptions,
+    choose_target,
+    fill_form_of,
+    read_guarded,
+    read_report,
+)
 from nianbao.model.facts import find_value
 from nianbao.model.file_sets.mapping import FileSet
 from nianbao.model.finding import Finding, UserError
@@ -52,20 +59,26 @@ def list_file_sets(store: Store, kind: str = "") -> list[tuple[str, FileSet]]:
     return found
 
 
-def is_of_set(store: Store, source: SetSource, kind: str = "") -> bool:
-    """Tell whether files are of the set of a kind, or cannot be read, which `read_set` tells."""
-    try:
-        _choose_kind(store, kind, read_source(source))
-    except OfNoSetError:
-        return False
-    except UserError:
-        return True
-    return True
-
-
 def read_set(store: Store, source: SetSource, options: ImportOptions) -> ImportedReport:
-    """Read a set, compose the text of its data file, and judge it; raises `UserError` that names the set."""
-    return read_guarded(display_path(Path(source.name)), partial(_read_set, store, source, options))
+    """Read a set, compose the text of its data file, and judge it; raises `UserError` that names the set.
+
+    One CSV file that is of no set is read as a table of a report.
+    """
+    try:
+        return read_guarded(display_path(Path(source.name)), partial(_read_set, store, source, options))
+    except UserError as error:
+        if not (source.is_table and isinstance(error.__cause__, OfNoSetError)):
+            raise
+    return _read_table(store, source, options)
+
+
+def _read_table(store: Store, source: SetSource, options: ImportOptions) -> ImportedReport:
+    """Read a CSV file that is of no set as a table of a report; raises `UserError` for one that is neither."""
+    try:
+        return read_report(store, source.name, options)
+    except UserError as error:
+        message = _("csv-of-no-set-nor-table", file=source.paths[0].name, why=error.message)
+        raise UserError(message, f"{error.fix}; {_('name-folder-of-set')}") from error
 
 
 def recognize_set(

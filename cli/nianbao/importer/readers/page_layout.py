@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from nianbao.importer.readers.page_lines import SOFT_HYPHEN, Char, TextLine, group_into_lines, join_cell
+from nianbao.importer.readers.page_lines import Char, TextLine, group_into_lines, join_cell
 from nianbao.importer.readers.refusal import UnreadableError
-from nianbao.importer.recognition.published import Place, PrintedLine, PublishedCell, PublishedTable
+from nianbao.importer.recognition.published import SOFT_HYPHEN, Place, PrintedLine, PublishedCell, PublishedTable
 from nianbao.model.i18n import _
 
 MAX_PAGES = 300  # of one file; a report has six

@@ -9,13 +9,12 @@ from typing import Any
 from msgspec import Struct
 
 from nianbao.importer.recognition.markdown import escape_markdown
-from nianbao.importer.recognition.published import NOWHERE, Paragraph, Place, PublishedTable
+from nianbao.importer.recognition.published import NOWHERE, SOFT_HYPHEN, Paragraph, Place, PublishedTable, is_wide
 
 UNMAPPED_PREFIX = "(cid:"  # how pdfplumber shows a glyph for which the file does not state the character
 REPLACEMENT = "\ufffd"
 _MIN_BLANK_WIDTH = 0.6  # of the font size, next to an ASCII character (else twice the size): a space
 _TWICE, _MIN_TWICE = 0.2, 0.1  # of the font size, and in pt: characters that are closer are one that was drawn twice
-SOFT_HYPHEN = "\u00ad"
 _HYPHENS = f"-{SOFT_HYPHEN}\u2010"
 _MAX_SINE = 0.01  # of the angle at which a character is rotated
 _MAX_FONT_SIZE = 100.0  # pt; no title is as large
@@ -97,11 +96,6 @@ def _make_line(chars: list[Char]) -> TextLine:
     text = text[:-1].replace(SOFT_HYPHEN, "-") + text[-1:]
     text = _RADICAL.sub(lambda radical: unicodedata.normalize("NFKC", radical[0]), text)
     return TextLine(text, chars[0]["x0"], chars[-1]["x1"], min(char["top"] for char in chars), size)
-
-
-def is_wide(sign: str) -> bool:
-    """Tell whether a character is as wide as a Chinese one: it is of a script in which no blanks part words."""
-    return any(unicodedata.east_asian_width(one) in "WF" for one in sign)
 
 
 def join_cell(lines: Iterable[str]) -> str:

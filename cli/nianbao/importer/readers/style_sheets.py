@@ -24,9 +24,10 @@ _PROPERTIES = frozenset(
     | {"position", "left", "top", "right", "bottom", "color", "background", "background-color"}
 )  # not those that cut off the captions of tables, which programs read out
 _TAG = re.compile(r"<(\w+)\b([^<>]*)>")
-_CLASS = re.compile(r"""(?i)(?<![-\w])class\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
-_ID = re.compile(r"""(?i)(?<![-\w])id\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
-_STYLE = re.compile(r"""(?i)(?<![-\w])style\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_CLASS, _ID, _STYLE = (
+    re.compile(rf"""(?i)(?<![-\w]){name}\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+    for name in ("class", "id", "style")
+)
 _MAX_PART = 200  # characters of a selector or a value; a page has them for each of its elements
 _MAX_LENGTH = 200_000  # characters of the style sheets of a page
 DOUBT = "--doubt"  # the property of an element that a rule may hide

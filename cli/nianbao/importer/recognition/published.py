@@ -1,9 +1,17 @@
 """A published report as a reader gives it: paragraphs and tables in their order, not yet interpreted."""
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
+
+SOFT_HYPHEN = "\u00ad"  # in the text of a cell: a hyphen at the end of a line, which may be one of the word
+
+
+def is_wide(sign: str) -> bool:
+    """Tell whether a character is as wide as a Chinese one: it is of a script in which no blanks part words."""
+    return any(unicodedata.east_asian_width(one) in "WF" for one in sign)
 
 
 class Place(Struct, frozen=True):

@@ -1,7 +1,6 @@
 """Values of any type as documents print them: a value is read where its text is the one that is printed for it."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, datetime
@@ -10,6 +9,7 @@ from itertools import combinations, product
 
 from nianbao.importer.recognition.labels import normalize
 from nianbao.importer.recognition.printed_values import read_value
+from nianbao.importer.recognition.published import SOFT_HYPHEN, is_wide
 from nianbao.importer.recognition.tables.cells import RecognizedCell
 from nianbao.model.form import Form
 from nianbao.model.locale import Locale
@@ -20,7 +20,6 @@ from nianbao.model.values.durations import UNITS, parse_duration
 
 _DAY = re.compile(r"(\d{4})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})\D?")  # the year first
 _LONGEST, _MAX_NUMBERS = 80, 4  # characters of a date, a period or a duration, and the numbers in it
-_SOFT_HYPHEN = "\u00ad"  # at the end of a line of a page
 
 
 def read_printed(text: str, slot: Slot, form: Form, *, exact: bool = True) -> RecognizedCell:
@@ -38,7 +37,7 @@ def read_printed(text: str, slot: Slot, form: Form, *, exact: bool = True) -> Re
     values = _list_values(text, slot, form, exact=exact)
     if len(values) != 1 or value_type.find_fault(values[0]):
         reason = "several" if value_type.name == "texts" else "other"
-        if _SOFT_HYPHEN in shown and not exact:
+        if SOFT_HYPHEN in shown and not exact:
             reason = "wrapped"
         return RecognizedCell(slot, "undecided", printed=shown, reason=reason)
     return RecognizedCell(slot, "read", other=values[0], printed=shown)
@@ -97,13 +96,12 @@ def _is_same(printed: str, text: str) -> bool:
 
 def _join_lines(text: str, *, exact: bool) -> str | None:
     """Put the lines of a text on one; None where nobody knows whether a hyphen at the end of one is of the word."""
-    if _SOFT_HYPHEN in text and not exact:
+    if SOFT_HYPHEN in text and not exact:
         return None
-    lines = [" ".join(line.split()) for line in text.replace(_SOFT_HYPHEN, "").split("\n") if line.strip()]
+    lines = [" ".join(line.split()) for line in text.replace(SOFT_HYPHEN, "").split("\n") if line.strip()]
     joined = lines[0]
     for line in lines[1:]:
-        is_wide = any(unicodedata.east_asian_width(sign) in "WF" for sign in (joined[-1], line[0]))
-        joined += ("" if is_wide else " ") + line
+        joined += ("" if is_wide(joined[-1] + line[0]) else " ") + line
     return joined
 
 
