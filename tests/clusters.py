@@ -38,7 +38,7 @@ class Nodes:
         (folder / "preload.py").write_text(PRELOAD, encoding="utf-8")
         self.processes = []
         self.scheduler = self._start("scheduler", "--port", "0", "--scheduler-file", self.file)
-        until(self.file.exists)
+        until(lambda: self.file.exists() and self.file.stat().st_size)  # Dask makes the file, then fills it
 
     @property
     def address(self):

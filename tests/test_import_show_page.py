@@ -13,6 +13,7 @@ from nianbao.workspace.store import Store
 
 YEAR = 2021
 PAGES = 200
+LATE_MS = 1500  # within which the first state is there
 LAZY = 30  # pages that a browser may ask for before anyone scrolls
 
 pytestmark = pytest.mark.needs("chromium")
@@ -28,7 +29,7 @@ def show(browser, tmp_path):
     """Import a file, and open its preview: the page, the site, and what the page asked for."""
     opened = []
 
-    def run(name, content, change=lambda shown: shown):
+    def run(name, content, change=lambda shown: shown, prepare=lambda _page: None):
         (tmp_path / name).write_bytes(content)
         imported = shown_sources.import_shown(tmp_path, tmp_path / name)
         running = run_preview(tmp_path, YEAR, change(imported.shown))
@@ -40,9 +41,10 @@ def show(browser, tmp_path):
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: complaints.append(dialog.message))
+        opened.append((page, site, running, asked, complaints))
+        prepare(page)
         page.goto(site.url)
         page.locator("#undecided-list > li").first.wait_for()
-        opened.append((page, site, running, asked, complaints))
         return page, site, asked
 
     yield run
@@ -86,6 +88,16 @@ def test_a_place_leads_to_its_row_and_its_line_and_goes_with_a_save(show, form):
     page.frame_locator("#web").locator(f'[id="{RECEIVED}"]', has_text="3").wait_for()
     site.save("person = 4, other = 5,", "")
     page.locator("#undecided-title", has_text="(1)").wait_for()
+
+
+def test_a_script_that_comes_late_lists_the_places(show, form):
+    """The server may answer with the first state before the browser has the second script of the page."""
+
+    def delay(page):
+        page.route("**/source.js", lambda route: (page.wait_for_timeout(LATE_MS), route.continue_()))
+
+    page, _site, _asked = show(f"{HOSTILE}.html", shown_sources.make_html(form).encode(), prepare=delay)
+    assert page.locator("#undecided-title").inner_text().endswith("(2)")
 
 
 def test_markup_of_a_stranger_stays_text(show, form):

@@ -276,9 +276,12 @@ function choosePage(name) {
 for (const name of Object.keys(frames)) $(`show-${name}`).addEventListener("click", () => choosePage(name));
 $("run-fix").addEventListener("click", () => send("fix", {}));
 if (frames.source) choosePage("source");
-const events = new EventSource("events");
-events.onmessage = () => { loading = loading.then(load, load); };
-events.onerror = () => {
-  $("headline").textContent = words.ended;
-  $("headline").dataset.ready = "false";
-};
+// The functions of source.js are needed for the first view, which may be there before that file is.
+document.addEventListener("DOMContentLoaded", () => {
+  const events = new EventSource("events");
+  events.onmessage = () => { loading = loading.then(load, load); };
+  events.onerror = () => {
+    $("headline").textContent = words.ended;
+    $("headline").dataset.ready = "false";
+  };
+});
