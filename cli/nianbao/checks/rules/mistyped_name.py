@@ -52,8 +52,9 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     told: set[tuple[str, str]] = set()
     names = [author, *(one for one in list_own_names(context.report, author) if author.endswith(one) and one != author)]
     for reading in read_texts(context):
-        for sentence in reading.sentences:
-            for name, near in ((own, near) for own in names for near in find_near_names(sentence.text, own)):
+        near_names = [own for own in names if any(find_near_names(reading.text, own))]  # seldom any
+        for sentence in reading.sentences if near_names else ():
+            for name, near in ((own, near) for own in near_names for near in find_near_names(sentence.text, own)):
                 words = near.quote(sentence.text)
                 level: Level | None = "warning" if words in named else _judge(context, name, sentence.text, near)
                 if level and words not in others and not _is_told(told, sentence.section, words):
