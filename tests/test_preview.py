@@ -14,14 +14,17 @@ from concurrent.futures import ThreadPoolExecutor
 from time import monotonic, sleep
 
 import pytest
+from cases import until
 from previews import WAIT, Site, run_preview
 
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period
+from nianbao.preview import view_process
 from nianbao.preview.marks import FigureMarks
 from nianbao.preview.server import open_socket
 from nianbao.preview.view_process import ViewProcess
 from nianbao.preview.views import Source, Viewer
+from nianbao.preview.watching import Watch
 from nianbao.workspace.store import Store
 
 ADDRESS = "proactive.normative.public"
@@ -296,11 +299,11 @@ def test_it_ends_at_once_while_a_browser_listens(office):
             url = re.search(r"http\S+", process.stdout.readline())[0]
             site = Site(url, office / "data/2020.toml")
             site.wait(lambda state: state["version"])
-            connection = http.client.HTTPConnection(site.host, timeout=WAIT)
+            connection = http.client.HTTPConnection(site.host, timeout=5)
             connection.request("GET", site.path + "events", headers={"Host": site.host})
             assert connection.getresponse().readline() == b"data: 1\n"
             process.send_signal(signal.SIGINT)
-            _out, errors = process.communicate(timeout=WAIT)
+            _out, errors = process.communicate(timeout=5)
             connection.close()
         finally:
             process.kill()
@@ -337,3 +340,73 @@ def test_a_view_process_prints_no_traceback_where_ctrl_c_comes_while_it_starts()
         process.close()
     assert told == (True, False, signal.SIG_IGN)
     assert signal.SIGINT not in delayed
+
+
+class SlowChange:
+    """A viewer whose answer takes as long as a file is missing."""
+
+    def answer(self, waits, may_end):
+        """Say that it has begun, and wait."""
+        waits.touch()
+        until(may_end.exists)
+        return "done"
+
+    def close(self):
+        """End nothing."""
+
+
+def test_a_change_of_the_files_is_not_broken_off_by_itself(tmp_path, monkeypatch):
+    """On a machine that stopped for three seconds behind it, the page said that the change had failed."""
+    monkeypatch.setattr(view_process, "_PATIENCE_SECONDS", -1)
+    process = ViewProcess(SlowChange, "free-space-and-rerun")
+    waits, may_end = tmp_path / "waits", tmp_path / "end"
+
+    async def ask(*, is_change):
+        waits.unlink(missing_ok=True)
+        asked = asyncio.create_task(process.ask("answer", waits, may_end, is_change=is_change))
+        await asyncio.to_thread(until, waits.exists)
+        process.hurry()
+        if is_change:
+            await asyncio.sleep(1)  # in which it would be
+            may_end.touch()
+        return await asked
+
+    try:
+        with ThreadPoolExecutor(1) as other:  # see above
+            with pytest.raises(UserError, match="太久"):
+                other.submit(asyncio.run, ask(is_change=False)).result()
+            assert other.submit(asyncio.run, ask(is_change=True)).result() == "done"
+    finally:
+        process.close()
+
+
+# ── what is watched ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("poll", [False, True])
+def test_what_changes_while_a_change_is_told_is_told_too(office, poll):
+    """Folders were watched again only after the change had been told: what was saved in between was never shown."""
+    data, away = office / "data", office / "elsewhere"
+
+    def save():
+        (data / "2021.toml").touch()
+
+    steps = [save, lambda: data.rename(away), lambda: away.rename(data), save]
+    told, enough = [], asyncio.Event()
+
+    def tell(*, templates):
+        told.append(templates)
+        if steps:
+            steps.pop(0)()
+        else:
+            enough.set()
+
+    async def watch():
+        work = asyncio.create_task(Watch(office, [], tell, poll=poll).run())
+        await asyncio.wait_for(enough.wait(), WAIT)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+    with ThreadPoolExecutor(1) as other:  # a browser of other tests has an event loop in this thread
+        other.submit(asyncio.run, watch()).result()
+    assert told[0]  # as soon as all is watched

@@ -28,6 +28,7 @@ BLOCKS_WRITER = Path(__file__).with_name("blocks.lua")
 _MAX_MEMORY_MB = 1024  # of a pandoc process
 _RENDER_SECONDS = 20  # for one page
 _READ_SECONDS = 30  # for one file
+_PATIENCE = 4  # times as long as that by the clock, if a busy machine gives less of the processor
 _OUT_OF_MEMORY_CODE = 251  # exit code of a GHC program that has not enough memory
 
 
@@ -118,10 +119,10 @@ class Pandoc:
 
     def _listen(self) -> None:
         with self._out as out:
-            while line := out.readline():
+            while (line := out.readline()).endswith(b"\n"):  # else it was ended while it wrote
                 name, size = line.split()
                 content = out.read(int(size))
-                if len(content) == int(size):  # else it was ended while it wrote
+                if len(content) == int(size):  # see above
                     self._answers.put((name.decode(), content))
         self._answers.put(None)
 
@@ -231,12 +232,14 @@ def read_blocks(
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, process_group=0) as process:  # noqa: S603  # see above
         try:
             _limit_resources(process, round(seconds))
-            output, errors = process.communicate(content, seconds)
+            output, errors = process.communicate(content, _PATIENCE * seconds)
         except subprocess.TimeoutExpired as error:
             raise ValueError(_("not-read-in-time", seconds=round(seconds))) from error
         finally:
             _kill(process)
     if process.returncode:
+        if process.returncode == -_CPU_LIMIT_SIGNAL:
+            raise ValueError(_("not-read-in-time", seconds=round(seconds)))
         if process.returncode == _OUT_OF_MEMORY_CODE or _OUT_OF_MEMORY_TEXT.search(errors):
             raise MemoryError
         lines = errors.decode(errors="replace").strip().splitlines()
