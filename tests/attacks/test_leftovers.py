@@ -233,7 +233,7 @@ def test_a_worker_that_hears_no_signal_leaves_nothing_behind_its_command(tmp_pat
     """It ended itself after a while and left its folder; so did one on a machine that had stopped for so long."""
     with ending(tmp_path):
         subprocess.run([sys.executable, "-c", DEAF], cwd=tmp_path, check=True)
-        assert gone(tmp_path, 60)
+        assert gone(tmp_path, 600)
     assert left(tmp_path) == []
 
 
