@@ -28,7 +28,8 @@ sys.dont_write_bytecode = False
 os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 STATE = tempfile.mkdtemp(prefix="tests-of-nianbao-")  # nothing that the program keeps for its user stays
 atexit.register(shutil.rmtree, STATE, ignore_errors=True)
-os.environ["XDG_STATE_HOME"] = STATE
+os.environ.setdefault("UV_CACHE_DIR", f"{os.environ.get('XDG_CACHE_HOME', Path.home() / '.cache')}/uv")  # not uv's
+os.environ |= {"XDG_STATE_HOME": STATE, "XDG_CACHE_HOME": f"{STATE}/cache"}
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
