@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from time import sleep
 
 import pytest
+import uvicorn
 from cases import until
 from previews import WAIT, Site, run_preview, write_whole
 
@@ -305,6 +306,25 @@ def test_it_ends_at_once_while_a_browser_listens(office):
         finally:
             process.kill()
     assert (process.returncode, errors) == (0, "")
+
+
+def test_what_is_being_drawn_ends_before_the_server_waits_for_its_browsers(office, monkeypatch):
+    """The server waited for two seconds, and then complained."""
+    calls = []
+
+    def close(process, real=ViewProcess.close):
+        calls.append("process")
+        real(process)
+
+    async def shutdown(server, sockets, real=uvicorn.Server.shutdown):
+        calls.append("server")
+        await real(server, sockets)
+
+    monkeypatch.setattr(ViewProcess, "close", close)
+    monkeypatch.setattr(uvicorn.Server, "shutdown", shutdown)
+    with run_preview(office):
+        pass
+    assert calls[:2] == ["process", "server"]
 
 
 class SignalMask:

@@ -123,10 +123,9 @@ class Session:
         return _("preview-fixed", count=count) if count else _("preview-nothing-to-do")
 
     async def end_events(self) -> None:
-        """End the streams of events and the drawing of pages, so that the server need not wait for the browsers."""
+        """End the streams of events and what is being drawn, so that the server need not wait for the browsers."""
         self._is_closing = True
-        if self.imported:
-            await asyncio.to_thread(self.imported.close)
+        await asyncio.to_thread(self.close)
         async with self._condition:
             self._condition.notify_all()
 
