@@ -9,6 +9,7 @@ from offices import city
 from oracles import FACTS
 from running import done, gone
 
+from nianbao.checks import check
 from nianbao.render import pandoc
 from nianbao.workspace.processes import limits as fence
 
@@ -62,7 +63,7 @@ SAMPLES = {
         TYPST,
         ENDLESS_TYPST,
         "typst 2 秒还没有排完",
-        "typst.run_watched = lambda work, *_more: work()",
+        "typst.run_watched = lambda work, *_more, **_others: work()",
     ),
     "typst-huge": (TYPST, HUGE_TYPST, "typst 排它要用的内存太多", "typst._MAX_MEMORY = 2**60"),
     "rule-endless": (RULE, ENDLESS_RULE, "用了 2 秒还没有完", "short = 1000"),
@@ -161,6 +162,23 @@ def test_pandoc_reads_within_bounds(tmp_path, monkeypatch, guarded):
     with pytest.raises(ValueError if guarded else KeyError) as raised:  # {}: it came to its end
         pandoc.read_blocks(b"<p>a</p>", "html", 1 if guarded else 600)
     assert ("1 秒还没有读完" in str(raised.value)) is guarded
+
+
+def test_pandoc_may_take_longer_where_a_busy_machine_gives_it_less(tmp_path, monkeypatch):
+    """A machine that stopped for five seconds cost an import the prose of a page."""
+    waiting = tmp_path / "blocks.lua"
+    waiting.write_text("function Writer() os.execute('sleep 1') return '{}' end")
+    monkeypatch.setattr(pandoc, "BLOCKS_WRITER", waiting)
+    monkeypatch.setattr(pandoc, "PATIENCE", 1_000)
+    with pytest.raises(KeyError):  # {}: it came to its end
+        pandoc.read_blocks(b"<p>a</p>", "html", 0.5)
+
+
+def test_rules_may_take_longer_where_a_busy_machine_gives_them_less(monkeypatch):
+    monkeypatch.setattr(check, "_MAX_SECONDS", 0.2)
+    monkeypatch.setattr(check, "PATIENCE", 1_000)
+    with check.limit_check():
+        time.sleep(0.5)
 
 
 # ── a report that kills the process that makes it ────────────────────────────────────────────────────

@@ -19,7 +19,7 @@ from typing import IO, Any, cast
 from nianbao.compose.markdown import DIALECT
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _
-from nianbao.workspace.processes.limits import LimitError
+from nianbao.workspace.processes.limits import PATIENCE, LimitError
 from nianbao.workspace.shipped import find_version
 from nianbao.workspace.staging import TemporaryFolder, make_scratch_folder
 
@@ -28,7 +28,6 @@ BLOCKS_WRITER = Path(__file__).with_name("blocks.lua")
 _MAX_MEMORY_MB = 1024  # of a pandoc process
 _RENDER_SECONDS = 20  # for one page
 _READ_SECONDS = 30  # for one file
-_PATIENCE = 4  # times as long as that by the clock, if a busy machine gives less of the processor
 _OUT_OF_MEMORY_CODE = 251  # exit code of a GHC program that has not enough memory
 
 
@@ -82,7 +81,7 @@ class Pandoc:
 
         Raises `UserError` where pandoc reports an error, ends, or has not answered in time.
         """
-        name, left = "", float(_RENDER_SECONDS)  # the time that the caller takes for a part does not count
+        name, left = "", float(PATIENCE * _RENDER_SECONDS)  # the time that the caller takes for a part does not count
         while name != ".":
             start = monotonic()
             try:
@@ -232,7 +231,7 @@ def read_blocks(
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, process_group=0) as process:  # noqa: S603  # see above
         try:
             _limit_resources(process, round(seconds))
-            output, errors = process.communicate(content, _PATIENCE * seconds)
+            output, errors = process.communicate(content, PATIENCE * seconds)
         except subprocess.TimeoutExpired as error:
             raise ValueError(_("not-read-in-time", seconds=round(seconds))) from error
         finally:

@@ -25,6 +25,7 @@ Result = TypeVar("Result")
 
 MEMORY_LIMIT = 2 * 2**30  # bytes of address space that a piece of work may take; an import takes a tenth
 TIME_LIMIT = 120  # s
+PATIENCE = 4  # times as long as it may take of the processor, work may take by the clock on a busy machine
 _POLL_SECONDS = 0.05  # between two measurements of the memory of watched work
 _REPEAT_SECONDS = 1  # until a limit that was ignored ends the work
 _MIN_TIMER_SECONDS = 0.001  # until an outer limit ends the work where its time is over already
