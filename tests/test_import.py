@@ -656,6 +656,20 @@ def test_work_that_did_not_get_the_processor_may_take_longer_where_there_is_pati
     until(lambda: not has_unfinished_work())
 
 
+def test_work_that_has_not_begun_when_it_is_interrupted_ends_too():
+    """A statement that a busy machine had not begun yet went on to its end."""
+    begun_work, told = Event(), Event()
+
+    def work():
+        sleep(0.5)
+        begun_work.set()
+        told.wait()
+
+    with pytest.raises(LimitError):
+        run_watched(work, 0.05, 2**30, READING_MESSAGES, lambda: begun_work.is_set() and told.set())
+    assert not has_unfinished_work()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="time is bounded on Unix")
 def test_the_time_limit_of_a_file_has_patience_with_a_busy_machine():
     with limit(seconds=0.2, patience=1_000):

@@ -27,6 +27,7 @@ MEMORY_LIMIT = 2 * 2**30  # bytes of address space that a piece of work may take
 TIME_LIMIT = 120  # s
 PATIENCE = 4  # times as long as it may take of the processor, work may take by the clock on a busy machine
 _POLL_SECONDS = 0.05  # between two measurements of the memory of watched work
+_INTERRUPTS = 100  # of work, one in _POLL_SECONDS
 _REPEAT_SECONDS = 1  # until a limit that was ignored ends the work
 _MIN_TIMER_SECONDS = 0.001  # until an outer limit ends the work where its time is over already
 
@@ -274,11 +275,13 @@ def _take_thread() -> _WorkThread:
 def _abandon(answer: SimpleQueue[Any], interrupt: Callable[[], object] | None) -> None:
     """Interrupt work whose result is no longer needed; without effect it counts as unfinished."""
     _unread_answers.append(answer)
-    if interrupt:
-        interrupt()
-        with suppress(Empty):
-            answer.get(timeout=1)
+    if not interrupt:
+        return
+    for _try in range(_INTERRUPTS):
+        interrupt()  # again and again: work that has not begun yet would not hear it
+        if _wait(answer) is not _UNFINISHED:
             _unread_answers.remove(answer)
+            return
 
 
 def has_unfinished_work() -> bool:
