@@ -682,6 +682,23 @@ def test_the_time_limit_of_a_file_has_patience_with_a_busy_machine():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="time is bounded on Unix")
+def test_a_time_limit_that_is_reached_while_it_is_removed_is_removed(monkeypatch):
+    """Its timer went on, and ended other work a second later."""
+
+    def set_timer(which, seconds, interval=0, real=signal.setitimer):
+        if not seconds:
+            signal.raise_signal(signal.SIGALRM)  # the moment itself
+        return real(which, seconds and 600, interval)
+
+    monkeypatch.setattr(signal, "setitimer", set_timer)
+    handler = signal.getsignal(signal.SIGALRM)
+    with limit(seconds=0.01):
+        sleep(0.02)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    assert signal.getsignal(signal.SIGALRM) == handler
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="time is bounded on Unix")
 def test_the_time_limit_ends_code_once_a_finalizer_has_ended():
     def spin(seconds):
         end = monotonic() + seconds

@@ -145,7 +145,7 @@ def _limit_time(seconds: float, late: _TimeOverError, patience: float) -> Iterat
         return
 
     def end(_signal: int, frame: FrameType | None) -> None:
-        if not _is_in_finalizer(frame) and time.is_over:
+        if time.is_over and _may_end(frame):
             raise late
 
     time = _Time(seconds, patience)
@@ -162,11 +162,16 @@ def _limit_time(seconds: float, late: _TimeOverError, patience: float) -> Iterat
             signal.setitimer(signal.ITIMER_REAL, left, outer_interval)
 
 
-def _is_in_finalizer(frame: FrameType | None) -> bool:
-    """Return whether a `__del__` is running; Python would print what is raised there, and ignore it."""
-    while frame and frame.f_code.co_name != "__del__":
+_BOUNDS = frozenset(vars(bound)["__wrapped__"].__code__ for bound in (limit, _limit_memory, _limit_time))
+
+
+def _may_end(frame: FrameType | None) -> bool:
+    """Return whether work may be ended: not while bounds are removed, nor in a `__del__`, where Python ignores it."""
+    may_end = not frame or frame.f_code.co_filename != contextmanager.__code__.co_filename
+    while may_end and frame:
+        may_end = frame.f_code.co_name != "__del__" and frame.f_code not in _BOUNDS
         frame = frame.f_back
-    return frame is not None
+    return may_end
 
 
 # ── work of native libraries ─────────────────────────────────────────────────────────────────────────
