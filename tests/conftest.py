@@ -28,11 +28,13 @@ sys.dont_write_bytecode = False
 os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 STATE = tempfile.mkdtemp(prefix="tests-of-nianbao-")  # nothing that the program keeps for its user stays
 atexit.register(shutil.rmtree, STATE, ignore_errors=True)
-os.environ["XDG_STATE_HOME"] = STATE
+os.environ.setdefault("UV_CACHE_DIR", f"{os.environ.get('XDG_CACHE_HOME', Path.home() / '.cache')}/uv")  # not uv's
+os.environ |= {"XDG_STATE_HOME": STATE, "XDG_CACHE_HOME": f"{STATE}/cache"}
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 )
+WAIT_MS = 600_000  # that a browser may take for what it is asked for
 STRICT = "NIANBAO_CI"  # set in CI: every test runs, and a skip is a failure
 HEAVY = ("needs", "cluster", "slow")  # markers of tests that only `--all` or CI runs
 LONG = ("test_import_scans", "test_kind_tools", "test_every_kind", "test_valid_kinds", "test_torn_reports")  # go first
@@ -231,7 +233,7 @@ def process():
 
     def run(*words, cwd, **more):
         command = [sys.executable, "-m", "nianbao", *map(str, words)]
-        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=120, **more)
+        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=600, **more)
 
     return run
 
@@ -300,7 +302,7 @@ def copied(tmp_path_factory):
     def run(*words, cwd):
         command = [sys.executable, "-m", "nianbao", *map(str, words)]
         env = os.environ | {"PYTHONPATH": str(home)}
-        return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=600)
 
     return SimpleNamespace(package=package, report=run)
 
@@ -341,11 +343,21 @@ def own_fonts(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def browser(own_fonts):
-    """A real Chromium, driven by playwright."""
+    """A real Chromium, driven by playwright, whose pages wait long: other tests may take all of the machine."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415  # slow to import
 
     with sync_playwright() as started:
-        running = started.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split(), env=own_fonts)
+        running = started.chromium.launch(
+            executable_path=shutil.which("chromium"), args=FLAGS.split(), env=own_fonts, timeout=WAIT_MS
+        )
+        open_page = running.new_page
+
+        def open_patient_page(**settings):
+            page = open_page(**settings)
+            page.set_default_timeout(WAIT_MS)
+            return page
+
+        running.new_page = open_patient_page
         yield running
         running.close()
 

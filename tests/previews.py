@@ -12,7 +12,7 @@ from nianbao.preview.serving import Options, Preview
 from nianbao.preview.session import Commands
 from nianbao.workspace.store import Store
 
-WAIT = 60  # s, until something must have happened; other tests may take all of the machine
+WAIT = 600  # s, until something must have happened; other tests may take all of the machine
 
 
 class Site:
@@ -46,10 +46,15 @@ class Site:
         return state
 
     def save(self, old="", new=""):
-        """Replace words of the data file, as an editor saves: a new file in the place of the old one."""
-        beside = self.file.with_suffix(".tmp")
-        beside.write_text(self.file.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
-        beside.replace(self.file)
+        """Replace words of the data file."""
+        write_whole(self.file, self.file.read_text(encoding="utf-8").replace(old, new, 1))
+
+
+def write_whole(path, text):
+    """Write a file as an editor saves it, a new one in its place: else a preview may find one that is still empty."""
+    beside = path.with_name(f".{path.name}.tmp")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)
 
 
 @contextmanager

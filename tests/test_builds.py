@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import pytest
 import tomli_w
-from cases import KIND, begin, outputs, until
+from cases import HOLDING, KIND, begin, outputs, until
 from offices import city, data
 
 from nianbao.build import outputs as build_outputs
@@ -347,10 +347,10 @@ def test_only_an_item_that_kills_its_process_is_lost(share):
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_after_an_interruption_the_next_run_continues(tmp_path, report, how):
     folder = city(tmp_path, 40)
-    running = start_build(folder)
+    running = start_build(folder, patch=HOLDING.format(first="office-00030"))
     until(lambda: len(list((folder / "build").glob("*/*.pdf"))) >= 4)
     os.killpg(running.pid, how)
-    _, output = running.communicate(timeout=60)
+    _, output = running.communicate(timeout=600)
     assert "Traceback" not in output
     if how == signal.SIGINT:
         assert running.returncode == 2
@@ -367,13 +367,14 @@ def test_after_an_interruption_the_next_run_continues(tmp_path, report, how):
 
 @pytest.mark.slow
 def test_two_runs_at_once_wait_for_each_other(folder):
-    first, second = start_build(folder), start_build(folder)
-    output = [run.communicate(timeout=120) for run in (first, second)]
+    first = start_build(folder, patch=HOLDING.format(first="office-00003"))
+    until(lambda: list((folder / "build").glob("*/*.pdf")))
+    second = start_build(folder)
+    assert "等它做完" in second.stderr.readline()
+    (folder / "go-on").touch()
+    output = [run.communicate(timeout=600)[0] for run in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0)
-    ended = [{one["end"] for one in json.loads(out)["reports"]} for out, _ in output]
-    assert {"built"} in ended
-    assert {"unchanged"} in ended
-    assert any("等它做完" in error for _, error in output)
+    assert [{one["end"] for one in json.loads(out)["reports"]} for out in output] == [{"built"}, {"unchanged"}]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full, a disk that is always full")

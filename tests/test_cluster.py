@@ -44,7 +44,7 @@ def read_json(done, out):
 
 
 def wait_for(process):
-    output, _none = process.communicate(timeout=60)
+    output, _none = process.communicate(timeout=600)
     return process.returncode, output
 
 
@@ -81,7 +81,7 @@ def test_a_cluster_builds_the_same_files_as_this_machine(cluster, folder, root, 
     assert "worker tcp://127.0.0.1:" in log
     assert "nanny tcp://127.0.0.1:" in log
     assert "本机关自己的一段话" in (folder.parent / "cluster/office-00000/2024.md").read_text(encoding="utf-8")
-    assert not cluster.plugin_folders()
+    until(lambda: not cluster.plugin_folders())
 
 
 @pytest.mark.cluster
@@ -101,15 +101,16 @@ def test_a_broken_template_is_named_by_its_path_on_the_client(cluster, folder, r
 
 @pytest.mark.cluster
 def test_after_lost_workers_and_an_interruption_the_next_run_continues(cluster, folder):
-    city(folder, 96)  # enough that none is done before the signal comes
-    running = begin(folder, "--cluster", cluster.address)
-    until(lambda: count_built(folder) >= 4)
-    running.send_signal(signal.SIGINT)
-    code, output = wait_for(running)
+    city(folder, 48)
+    with cluster.holding("office-00036"):
+        running = begin(folder, "--cluster", cluster.address)
+        until(lambda: count_built(folder) >= 4)
+        running.send_signal(signal.SIGINT)
+        code, output = wait_for(running)
     assert (code, "中断了" in output) == (2, True), output
     some = count_built(folder)
-    assert 4 <= some < 96
-    assert not cluster.plugin_folders()
+    assert 4 <= some < 48
+    until(lambda: not cluster.plugin_folders())
 
     running = begin(folder, "--cluster", cluster.address, "--json")
     until(lambda: count_built(folder) >= some + 4)
@@ -118,8 +119,8 @@ def test_after_lost_workers_and_an_interruption_the_next_run_continues(cluster, 
     assert code == 0
     ends = [one["end"] for one in json.loads(output)["reports"]]
     assert ends.count("unchanged") in {some, some - 1}  # the one that was being written may not be in the cache yet
-    assert ends.count("built") == 96 - ends.count("unchanged")
-    assert count_built(folder) == 96
+    assert ends.count("built") == 48 - ends.count("unchanged")
+    assert count_built(folder) == 48
 
 
 @pytest.mark.cluster
@@ -139,7 +140,6 @@ def test_reports_that_kill_workers_or_fail_stop_no_other(cluster, folder, proces
 def test_a_worker_of_another_version_is_refused(cluster, folder, process):
     city(folder, 1)
     other_version = cluster.add(PRETENDS="0.0.9")
-    until(lambda: len(list(cluster.scratch.glob("*/worker-*.dirlock"))) == 3)  # the worker has joined
     try:
         done = process("build", "2024", "--all", "--cluster", cluster.address, cwd=folder)
     finally:
@@ -157,14 +157,15 @@ def test_a_scheduler_without_workers_or_a_lost_one_is_reported(tmp_path, folder,
         impatient = "from nianbao import __main__; from nianbao.build import dask_client as client; "
         impatient += "client._WAIT_SECONDS = 1; __main__.main()"
         command = [sys.executable, "-c", impatient, "build", "2024", "--all", "--cluster", lone_nodes.address]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
         assert (done.returncode, "dask worker" in done.stderr) == (2, True)
 
         lone_nodes.add(2)
-        running = begin(folder, "--cluster", lone_nodes.address)
-        until(lambda: count_built(folder) >= 4)
-        lone_nodes.end(lone_nodes.scheduler)
-        code, output = wait_for(running)
+        with lone_nodes.holding("office-00016"):
+            running = begin(folder, "--cluster", lone_nodes.address)
+            until(lambda: count_built(folder) >= 4)
+            lone_nodes.end(lone_nodes.scheduler)
+            code, output = wait_for(running)
     assert code == 2
     some = count_built(folder)
     assert 4 <= some < 24
@@ -186,7 +187,7 @@ def test_a_scheduler_that_cannot_be_reached_is_reported(folder, address):
         free.bind(("127.0.0.1", 0))
         there = address.format(port=free.getsockname()[1])
         command = [sys.executable, "-c", hasty, "build", "2024", "--all", "--cluster", there]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
     assert (done.returncode, "dask scheduler" in done.stderr) == (2, True)
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == 2, done.stderr
@@ -202,7 +203,7 @@ def test_without_dask_the_command_to_install_it_is_printed(folder):
     city(folder, 1)
     hidden = "import sys; sys.modules['distributed'] = None; from nianbao import __main__; __main__.main()"
     command = [sys.executable, "-c", hidden, "build", "2024", "--all", "--cluster", "tcp://127.0.0.1:1"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
     assert (done.returncode, 'pip install "nianbao[cluster]"' in done.stderr) == (2, True)
 
 

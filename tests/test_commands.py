@@ -229,7 +229,7 @@ def test_an_interruption_is_reported_and_leaves_no_files(office):
     )
     until((office / "started").exists)
     os.killpg(process.pid, signal.SIGINT)  # as the terminal does: to the program and to pandoc
-    _, output = process.communicate(timeout=120)
+    _, output = process.communicate(timeout=600)
     assert process.returncode == 2
     assert "中断" in output
     assert "Traceback" not in output

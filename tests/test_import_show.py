@@ -15,12 +15,14 @@ from io import BytesIO
 from math import ceil
 from pathlib import Path
 from random import Random
-from time import sleep
+from threading import Timer
+from threading import enumerate as threads
 from types import SimpleNamespace
 
 import psutil
 import pytest
 import shown_sources
+from cases import until
 from PIL import Image
 from previews import WAIT, Site, run_preview
 from shown_sources import GRANTED, HOSTILE, OTHER, RECEIVED
@@ -358,12 +360,12 @@ def folder(form, tmp_path):
 
 @pytest.fixture
 def served(monkeypatch):
-    """The ports of previews that ran, for a moment only, and the addresses that a browser, which is not there, got."""
+    """The ports of previews, which ran until they had opened, and the addresses that a browser got."""
     found = SimpleNamespace(ports=[], opened=[])
 
     def run(_server, sockets):
         found.ports += [one.getsockname()[1] for one in sockets]
-        sleep(2 * serving.OPEN_SECONDS)
+        until(lambda: not any(isinstance(thread, Timer) for thread in threads()))
 
     monkeypatch.setattr(serving.Server, "run", run)
     monkeypatch.setattr(serving.webbrowser, "open", lambda url: bool(found.opened.append(url)))

@@ -35,7 +35,6 @@ def show(browser, tmp_path):
         running = run_preview(tmp_path, YEAR, change(imported.shown))
         site = running.__enter__()
         page = browser.new_page(viewport={"width": 1400, "height": 900})
-        page.set_default_timeout(60_000)  # ms; other tests may take all of the machine
         asked, complaints = [], []
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -55,6 +54,13 @@ def show(browser, tmp_path):
         assert [text for text in complaints if "409" not in text] == []
 
 
+def wait_until_drawn(page, number):
+    page.wait_for_function(
+        "(n) => document.querySelector('#source').contentDocument?.querySelector(`#page-${n} img`)?.naturalWidth > 0",
+        arg=number,
+    )
+
+
 def shown_line(page):
     return page.locator("#line-list [data-chosen]").inner_text()
 
@@ -72,7 +78,7 @@ def test_a_place_leads_to_its_row_and_its_line_and_goes_with_a_save(show, form):
     assert row.evaluate("row => row.getBoundingClientRect().top") > 0
     assert "（自然人、其他）印作" in shown_line(page)  # the comment, right above the line that takes the figures
     received.locator(".figures button").click()
-    assert "一、本年新收" in source.locator("tr[data-chosen]").inner_text()
+    source.locator("tr[data-chosen]", has_text="一、本年新收").wait_for()
     assert "一、本年新收" in shown_line(page)
     site.save("received                      = {", "received                      = { person = 3,")
     page.locator("#undecided-title", has_text="(1)").wait_for()
@@ -112,16 +118,15 @@ def test_markup_of_a_stranger_stays_text(show, form):
 def test_a_place_on_a_page_is_marked_and_pages_are_drawn_when_they_come_into_view(show, form):
     page, _site, asked = show("report.pdf", shown_sources.make_pdf(form, pages_before=PAGES - 1))
     source = page.frame_locator("#source")
-    source.locator("#page-1 img").wait_for()
-    page.wait_for_timeout(1500)
+    wait_until_drawn(page, 1)
+    page.wait_for_timeout(1500)  # in which it would ask for more
     assert 0 < len([url for url in asked if "/source/" in url]) < LAZY
     page.locator("#undecided-list button.go").first.click()
     source.locator("#mark").wait_for()
-    drawn = source.locator("#page-200 img")
-    page.wait_for_function(
-        "() => document.querySelector('#source').contentDocument.querySelector('#page-200 img').naturalWidth > 0"
+    wait_until_drawn(page, PAGES)
+    mark, sheet = source.locator("body").evaluate(
+        "(body) => ['#mark', '#page-200 img'].map((one) => body.querySelector(one).getBoundingClientRect().toJSON())"
     )
-    mark, sheet = source.locator("#mark").bounding_box(), drawn.bounding_box()
     assert sheet["y"] < mark["y"] < mark["y"] + mark["height"] < sheet["y"] + sheet["height"]
     assert mark["height"] < sheet["height"] / 20
     assert len([url for url in asked if "/source/" in url]) < 2 * LAZY

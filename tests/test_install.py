@@ -15,7 +15,7 @@ def environment(tmp_path_factory, request):
 
     def uv(*words):
         done = subprocess.run(
-            ["uv", *map(str, words)], cwd=folder, capture_output=True, text=True, check=False, timeout=300
+            ["uv", *map(str, words)], cwd=folder, capture_output=True, text=True, check=False, timeout=600
         )
         assert done.returncode == 0, done.stderr
 
@@ -30,7 +30,7 @@ def environment(tmp_path_factory, request):
 def test_a_wheel_builds_a_report_anywhere(environment, tmp_path):
     def report(*words, cwd):
         command = [str(environment / "report"), *words]
-        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=600)
 
     assert report("init", "x", cwd=tmp_path).returncode == 0
     done = report("build", cwd=tmp_path / "x")
@@ -47,7 +47,7 @@ def test_nothing_but_the_package_is_installed(environment):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=600,
     )
     assert done.stdout.split()[1:] == ["None", "None"]
     assert "site-packages" in done.stdout

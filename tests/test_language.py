@@ -293,7 +293,7 @@ def helped():
     def told(language):
         command = [sys.executable, "-c", HELP, *names]
         env = os.environ | {"LANGUAGE": language}
-        done = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=120)
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=600)
         return dict(zip(names, done.stdout.split("\0"), strict=False))
 
     return {language: told(language) for language in LANGUAGES}

@@ -66,7 +66,7 @@ def draw(page, folder):
     """Draw a page by QtWebKit, 900 px wide, as shades of grey."""
     (folder / "page.html").write_text(page, encoding="utf-8")
     command = ["wkhtmltoimage", "--quiet", "--width", "900", "page.html", "page.png"]
-    subprocess.run(command, cwd=folder, env=os.environ | {"QT_QPA_PLATFORM": "offscreen"}, check=True, timeout=60)
+    subprocess.run(command, cwd=folder, env=os.environ | {"QT_QPA_PLATFORM": "offscreen"}, check=True, timeout=600)
     with Image.open(folder / "page.png") as picture:
         return picture.convert("L")
 

@@ -48,7 +48,7 @@ def python(request, tmp_path_factory):
 def test_every_python_prints_the_same(python, office, built):
     def report(*words):
         command = [python, "-W", "error", "-X", "dev", "-m", "nianbao", *words]
-        done = subprocess.run(command, cwd=office, capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(command, cwd=office, capture_output=True, text=True, check=False, timeout=600)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "Warning" not in done.stderr
         return done

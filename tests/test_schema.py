@@ -48,7 +48,7 @@ def taplo():
 
     def lint(path):
         return subprocess.run(
-            [program, "lint", "--no-auto-config", path], capture_output=True, text=True, check=False, timeout=60
+            [program, "lint", "--no-auto-config", path], capture_output=True, text=True, check=False, timeout=600
         )
 
     return lint

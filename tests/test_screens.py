@@ -8,7 +8,7 @@ import pytest
 from cases import converted
 
 
-def run(*command, cwd, timeout=120):
+def run(*command, cwd, timeout=600):
     return subprocess.run([*map(str, command)], cwd=cwd, capture_output=True, check=False, timeout=timeout)
 
 

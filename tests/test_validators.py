@@ -45,7 +45,7 @@ def edited(source, target, name, old, new):
 
 def word_faults(path):
     """Ask Open XML SDK's validator what Word would object to."""
-    done = subprocess.run(["ooxml-validator", path], capture_output=True, check=False, timeout=120)
+    done = subprocess.run(["ooxml-validator", path], capture_output=True, check=False, timeout=600)
     return [fault["description"] for fault in json.loads(done.stdout)["errors"]]
 
 

@@ -63,7 +63,7 @@ def lacking(tmp_path_factory):
 
     def run(*words, cwd):
         command = [sys.executable, str(script), *map(str, words)]
-        return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=600)
 
     return run
 
@@ -247,7 +247,7 @@ def test_no_console_ends_a_command(odd, page):
     env.pop("PYTHONUTF8", None)
     for words in COMMANDS if page == "cp936" else COMMANDS[2:5]:
         done = subprocess.run(
-            [sys.executable, "-m", "nianbao", *words], cwd=odd, env=env, capture_output=True, check=False, timeout=60
+            [sys.executable, "-m", "nianbao", *words], cwd=odd, env=env, capture_output=True, check=False, timeout=600
         )
         said = done.stdout + done.stderr
         assert b"Traceback" not in said, (words, said)
@@ -266,7 +266,7 @@ def test_what_a_console_cannot_show_is_escaped(odd, process):
 def test_names_that_are_no_text_are_said(office):
     name = os.fsdecode(b"data/\xff.toml")
     done = subprocess.run(
-        [sys.executable, "-m", "nianbao", "validate", name], cwd=office, capture_output=True, check=False, timeout=60
+        [sys.executable, "-m", "nianbao", "validate", name], cwd=office, capture_output=True, check=False, timeout=600
     )
     assert done.returncode == 2
     assert b"\\udcff" in done.stderr

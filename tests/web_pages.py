@@ -15,7 +15,7 @@ def find_html_faults(*paths):
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=600,
     )
     return [f"{fault['url']}: {fault['message']}" for fault in json.loads(done.stderr)["messages"]]
 
@@ -26,3 +26,23 @@ def find_axe_faults(page):
 
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [(fault["id"], fault["nodes"][0]["html"]) for fault in found]
+
+
+def note_changes(page, frame):
+    """Note from now on which places of a view are marked as changed together, which they are for a moment only."""
+    page.evaluate(
+        """(frame) => {
+            window.noted = [];
+            const isMarked = (element) => element.dataset?.changed !== undefined;
+            new MutationObserver((records) => {
+                const marked = new Set(records.map((record) => record.target).filter(isMarked));
+                if (marked.size) window.noted.push([...marked].map((one) => one.dataset.address || one.id));
+            }).observe($(frame).contentDocument, { attributeFilter: ["data-changed"], subtree: true });
+        }""",
+        frame,
+    )
+
+
+def wait_for_changes(page):
+    """Wait until places of a view are marked as changed; give the addresses of those that were marked together."""
+    return page.wait_for_function("() => window.noted[0]").json_value()

@@ -164,6 +164,11 @@ def listening():
         thread.join()
 
 
+def count_seconds():
+    """Return the seconds that the processor has worked for this process and for those that it has started and ended."""
+    return sum(os.times()[:4])
+
+
 def snapshot(folder):
     """Give the content of every file below a folder, by its path, to see afterwards what was changed."""
     paths = (path for path in Path(folder).rglob("*") if path.is_file())

@@ -9,6 +9,7 @@ from offices import city
 from oracles import FACTS
 from running import done, gone
 
+from nianbao.checks import check
 from nianbao.render import pandoc
 from nianbao.workspace.processes import limits as fence
 
@@ -28,17 +29,23 @@ io.read("a")
 """
 TYPST = """
 from nianbao.render import typst
-typst._MAX_SECONDS, typst._MAX_MEMORY = 2, 300_000_000
+short, typst._MAX_MEMORY = {seconds}, 300_000_000
 real = typst.compile_pdf
 def compile_pdf(part, content, stamp, facts, drawn):
-    return real(part, {source!r} if {evil!r} in content.decode() else content, stamp, facts, drawn)
+    is_evil = {evil!r} in content.decode()
+    typst._MAX_SECONDS = short if is_evil else 600  # the others may have to wait for a busy machine
+    return real(part, {source!r} if is_evil else content, stamp, facts, drawn)
 typst.compile_pdf = compile_pdf
 """
 ENDLESS_TYPST = b"#for i in range(100000) { for j in range(100000) { } }"
 HUGE_TYPST = b"#let all = range(1000000000)\n#all.len()"
 RULE = """
 from nianbao.checks import check
-check._MAX_SECONDS = 2
+short = {seconds}
+def check_report(store, *words, real=check.check_report, **more):
+    check._MAX_SECONDS = short if store.office == "office-00000" else 600  # see above
+    return real(store, *words, **more)
+check.check_report = check_report
 from nianbao.checks.rules import late
 def judge(case):
     if {evil!r} in str(case.report.values):
@@ -56,16 +63,17 @@ SAMPLES = {
         TYPST,
         ENDLESS_TYPST,
         "typst 2 秒还没有排完",
-        "typst.run_watched = lambda work, *_more: work()",
+        "typst.run_watched = lambda work, *_more, **_others: work()",
     ),
     "typst-huge": (TYPST, HUGE_TYPST, "typst 排它要用的内存太多", "typst._MAX_MEMORY = 2**60"),
-    "rule-endless": (RULE, ENDLESS_RULE, "用了 2 秒还没有完", "check._MAX_SECONDS = 1000"),
+    "rule-endless": (RULE, ENDLESS_RULE, "用了 2 秒还没有完", "short = 1000"),
 }
 
 
 def patched(template, sample, guardless=""):
     more = {"source": sample} if template is TYPST else {"work": sample}
-    return template.format(evil=EVIL, **more) + guardless
+    seconds = 600 if sample in {HUGE_TYPST, HUGE_RULE} else 2
+    return template.format(evil=EVIL, seconds=seconds, **more) + guardless
 
 
 @pytest.mark.guard("test_without_its_bound_it_goes_on", over=["count"])
@@ -79,7 +87,7 @@ def test_an_endless_or_huge_report_is_named_and_the_others_are_built(tmp_path, s
     assert "office-00000" in said
     assert words in said.replace("\n", "")
     assert len(list((tmp_path / "build").rglob("*.pdf"))) == count - 1
-    assert gone(tmp_path, 60)
+    assert gone(tmp_path, 600)
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
@@ -110,8 +118,8 @@ def test_the_memory_of_rules_is_bounded(tmp_path, guarded):
 @pytest.mark.parametrize("guarded", [True, False])
 def test_the_time_of_rules_is_bounded_where_reports_are_only_checked(tmp_path, guarded):
     city(tmp_path, 1)
-    patch = patched(RULE, ENDLESS_RULE, "\ncheck._MAX_SECONDS = 1000" * (not guarded))
-    code, said = done(tmp_path, "validate", "2024", "--all", patch=patch, seconds=60 if guarded else 3)
+    patch = patched(RULE, ENDLESS_RULE, "\nshort = 1000" * (not guarded))
+    code, said = done(tmp_path, "validate", "2024", "--all", patch=patch, seconds=600 if guarded else 3)
     assert (code is None) is not guarded
     assert ("用了 2 秒还没有完" in said and "office-00000" in said) is guarded
 
@@ -124,7 +132,7 @@ pandoc.RENDERER, pandoc._RENDER_SECONDS, pandoc._MAX_MEMORY_MB = {lua!r}, {secon
 """
 RENDERERS = {  # the bound of time, what is said, how the guard is taken out
     "endless": (ENDLESS_LUA, 2, "pandoc 2 秒还没有印完", "pandoc._RENDER_SECONDS = 1000"),
-    "huge": (HUGE_LUA, 20, "pandoc 印它要用的内存太多", "pandoc._limit_resources = lambda *_: None"),
+    "huge": (HUGE_LUA, 600, "pandoc 印它要用的内存太多", "pandoc._limit_resources = lambda *_: None"),
 }
 
 
@@ -137,7 +145,7 @@ def test_pandoc_prints_within_bounds(tmp_path, name, guarded):
     renderer.write_text(lua)
     patch = BOUNDED_RENDERER.format(lua=str(renderer), seconds=seconds) + out * (not guarded)
     code, said = done(
-        tmp_path, "build", "2024", "--all", "--to", "html", seconds=60 if guarded or name == "huge" else 3, patch=patch
+        tmp_path, "build", "2024", "--all", "--to", "html", seconds=600 if guarded or name == "huge" else 3, patch=patch
     )
     assert (words in said) is guarded, said
     assert code == (2 if guarded or name == "huge" else None)  # all of it fits into this machine
@@ -146,11 +154,31 @@ def test_pandoc_prints_within_bounds(tmp_path, name, guarded):
 @pytest.mark.parametrize("guarded", [True, False])
 def test_pandoc_reads_within_bounds(tmp_path, monkeypatch, guarded):
     endless = tmp_path / "blocks.lua"
-    endless.write_text("function Writer() local end_ = os.time() + 3 while os.time() < end_ do end return '{}' end")
+    seconds = 600 if guarded else 3
+    endless.write_text(
+        f"function Writer() local end_ = os.time() + {seconds} while os.time() < end_ do end return '{{}}' end"
+    )
     monkeypatch.setattr(pandoc, "BLOCKS_WRITER", endless)
     with pytest.raises(ValueError if guarded else KeyError) as raised:  # {}: it came to its end
-        pandoc.read_blocks(b"<p>a</p>", "html", 1 if guarded else 30)
+        pandoc.read_blocks(b"<p>a</p>", "html", 1 if guarded else 600)
     assert ("1 秒还没有读完" in str(raised.value)) is guarded
+
+
+def test_pandoc_may_take_longer_where_a_busy_machine_gives_it_less(tmp_path, monkeypatch):
+    """A machine that stopped for five seconds cost an import the prose of a page."""
+    waiting = tmp_path / "blocks.lua"
+    waiting.write_text("function Writer() os.execute('sleep 1') return '{}' end")
+    monkeypatch.setattr(pandoc, "BLOCKS_WRITER", waiting)
+    monkeypatch.setattr(pandoc, "PATIENCE", 1_000)
+    with pytest.raises(KeyError):  # {}: it came to its end
+        pandoc.read_blocks(b"<p>a</p>", "html", 0.5)
+
+
+def test_rules_may_take_longer_where_a_busy_machine_gives_them_less(monkeypatch):
+    monkeypatch.setattr(check, "_MAX_SECONDS", 0.2)
+    monkeypatch.setattr(check, "PATIENCE", 1_000)
+    with check.limit_check():
+        time.sleep(0.5)
 
 
 # ── a report that kills the process that makes it ────────────────────────────────────────────────────
@@ -178,7 +206,7 @@ def test_a_report_that_crashes_its_process_is_named(tmp_path, name, count):
     assert code == 2, said
     assert "data/office-00000/2024.toml：做这份报告的进程没有了" in said.replace("\n", "")
     assert len(list((tmp_path / "build").rglob("*.pdf"))) == count - 1
-    assert gone(tmp_path, 60)
+    assert gone(tmp_path, 600)
 
 
 NO_PROCESS = "\nfrom nianbao.workspace.processes import limits\nlimits.can_fork = lambda: False"
@@ -261,16 +289,16 @@ def spend(seconds):
         pass
 
 
-@pytest.mark.parametrize("inner", [0.2, 60], ids=["shorter", "longer"])
+@pytest.mark.parametrize("inner", [0.8, 60], ids=["shorter", "longer"])
 @pytest.mark.parametrize("guarded", [True, False])
 def test_work_with_a_bound_of_its_own_ends_with_the_bound_around_it(monkeypatch, inner, guarded):
     if not guarded:  # the inner bound puts the timer out
         monkeypatch.setattr(signal, "getitimer", lambda _which: (0.0, 0.0))
     is_ended = True
-    with suppress(fence.LimitError), fence.limit(seconds=0.4, messages=LATE):
+    with suppress(fence.LimitError), fence.limit(seconds=0.9, messages=LATE):
         with fence.limit(seconds=inner, messages=LATE):
-            spend(0.1)
-        spend(0.6)
+            pass  # at once, so that a busy machine does not make it late
+        spend(1.2)
         is_ended = False
     assert is_ended is guarded
 
@@ -288,11 +316,11 @@ def test_the_bound_that_ends_the_work_is_the_one_that_is_told():
 
 
 def test_a_bound_that_was_reached_leaves_the_one_around_it():
-    with fence.limit(seconds=60, messages=LATE):
+    with fence.limit(seconds=6000, messages=LATE):
         with pytest.raises(fence.LimitError, match="1 秒"), fence.limit(seconds=1, messages=LATE):
             spend(3)
         left, _interval = signal.getitimer(signal.ITIMER_REAL)
-    assert 50 < left < 60
+    assert 0 < left < 6000
 
 
 # ── questions ────────────────────────────────────────────────────────────────────────────────────────
@@ -302,7 +330,7 @@ from nianbao.export import duckdb
 duckdb._TIME_LIMIT, duckdb._ANSWER_LIMIT, duckdb._SETTINGS["memory_limit"] = {}
 """
 SOON, LATE_BOUNDS = "0.5, 3 * 10**6, '1GB'", "1000, 3 * 10**6, '1GB'"
-SMALL, LARGE_BOUNDS = "60, 3 * 10**6, '100MB'", "60, 2**50, '1GB'"
+SMALL, LARGE_BOUNDS = "600, 3 * 10**6, '100MB'", "600, 2**50, '1GB'"
 ENDLESS_QUESTIONS = {
     "sum": "select sum(a.range * b.range) from range(1000000) a, range(1000000) b",
     "recursion": "with recursive t(n) as (select 1 union all select n + 1 from t) select count(*) from t",
@@ -324,7 +352,7 @@ HUGE_ANSWERS = {  # each a little larger than the small bounds
 def test_an_endless_question_ends(tmp_path, name, guarded):
     city(tmp_path, 1)
     patch = BOUNDS.format(SOON if guarded else LATE_BOUNDS)
-    seconds = 60 if guarded else 1.5
+    seconds = 600 if guarded else 1.5
     code, said = done(tmp_path, "query", ENDLESS_QUESTIONS[name], "--to", "csv", seconds=seconds, patch=patch)
     assert code == (2 if guarded else None), said
     assert ("秒还没有查完" in said) is guarded

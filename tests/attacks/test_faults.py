@@ -217,7 +217,7 @@ def test_an_output_that_takes_nothing_is_said_without_a_traceback(city, words, w
     """The exit code says it too, where nobody can be told."""
     line = f'"$0" -m nianbao "$@" {where}'
     done = subprocess.run(
-        ["sh", "-c", line, sys.executable, *words], cwd=city, capture_output=True, text=True, check=False, timeout=60
+        ["sh", "-c", line, sys.executable, *words], cwd=city, capture_output=True, text=True, check=False, timeout=600
     )
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
@@ -241,6 +241,6 @@ start.main()
 def test_without_its_guard_an_output_that_takes_nothing_is_a_traceback(city, where):
     done = subprocess.run(
         ["sh", "-c", f'"$0" -c "$@" {where}', sys.executable, UNTOLD, *STREAMS[0]], cwd=city, capture_output=True,
-        text=True, check=False, timeout=60,
+        text=True, check=False, timeout=600,
     )  # fmt: skip
     assert done.returncode != 2 or "Traceback" in done.stderr or "Exception ignored" in done.stderr

@@ -93,7 +93,7 @@ def made(tmp_path_factory):
         tmp.mkdir()
         running = Fork(whole, *KILLED[name], tmp=tmp, patch=SMALL_CHUNKS)
         start = time.monotonic()  # the first fork waits for imports
-        code, said = running.end(120)
+        code, said = running.end(600)
         assert code in DONE.get(name, {0}), said
         return folder, whole, time.monotonic() - start
 
@@ -126,8 +126,8 @@ def killed(folder, tmp, words, how, after):
             running.stop_reading()
         else:
             running.send_signal(how)
-        code, said = running.end(120)
-        assert gone(folder, 60), "a process is left"
+        code, said = running.end(600)
+        assert gone(folder, 600), "a process is left"
     assert "Traceback" not in said
     return code, said
 
@@ -150,7 +150,7 @@ def test_a_kill_tears_no_file_and_the_next_run_finishes(made, tmp_path, name, se
         code, said = killed(shutil.copytree(base, folder), tmp, KILLED[name], how, dice.uniform(0.05, seconds))
         assert code in {-how, 2, *DONE.get(name, {0}), *([1] if how == signal.SIGPIPE else [])}, said
         assert not torn(folder, before, after), (how, said)
-        again, more = Fork(folder, *KILLED[name], tmp=tmp, patch=SMALL_CHUNKS).end(120)
+        again, more = Fork(folder, *KILLED[name], tmp=tmp, patch=SMALL_CHUNKS).end(600)
         assert again in DONE.get(name, {0}), more
         assert visible(folder).keys() == after.keys(), (how, said, more)
         assert visible(folder) == after
@@ -171,7 +171,7 @@ program._closed = lambda: os.kill(os.getpid(), signal.{how})
 def test_a_signal_after_the_work_is_done_ends_the_command_without_a_traceback(made, tmp_path, how):
     folder, tmp = shutil.copytree(made("new")[0], tmp_path / "folder"), tmp_path / "tmp"
     tmp.mkdir()
-    code, said = Fork(folder, *COMMANDS["new"], tmp=tmp, patch=AT_THE_END.format(how=how)).end(120)
+    code, said = Fork(folder, *COMMANDS["new"], tmp=tmp, patch=AT_THE_END.format(how=how)).end(600)
     assert code == -signal.Signals[how]
     assert "Traceback" not in said
 
@@ -197,7 +197,7 @@ def test_two_at_once_give_what_one_gives(made, tmp_path, name):
     (tmp_path / "tmp").mkdir()
     with ending(folder):
         both = [begin(folder, *KILLED[name], tmp=tmp_path / "tmp") for _ in range(2)]
-        told = [running.communicate(timeout=120)[0] for running in both]
+        told = [running.communicate(timeout=600)[0] for running in both]
     allowed = {0, 2} if name == "fmt" else DONE.get(name, {0})  # a file that changed meanwhile is left as it is
     assert all(running.returncode in allowed for running in both), told
     assert not any("Traceback" in said for said in told)

@@ -11,12 +11,13 @@ from pathlib import Path
 import cities
 import pytest
 from oracles import SECRET, snapshot
-from running import kill_in_the_midst
+from running import ending, gone, kill_in_the_midst
 
 from nianbao.build import outputs
+from nianbao.model.finding import UserError
 from nianbao.model.period import Period
 from nianbao.render import markup, pandoc
-from nianbao.workspace import staging
+from nianbao.workspace import access, staging
 
 YEAR = "2024"
 COMMANDS = [
@@ -201,6 +202,67 @@ def test_a_signal_while_pandoc_starts_leaves_neither_process_nor_folder(tmp_path
     assert (process.poll() is not None and list(tmp_path.iterdir()) == []) is guarded
     clean_up(process, folder)
     process.communicate()
+
+
+DEAF = """
+import os, signal, sys, time
+from multiprocessing import get_context
+from pathlib import Path
+from nianbao.workspace import staging
+from nianbao.workspace.processes import worker
+
+place = Path.cwd()
+
+def work():
+    worker.END_SECONDS = 0
+    worker.initialize(None, None)
+    folder = staging.TemporaryFolder(place, staging.SCRATCH_AFFIXES)
+    worker.block_signals()
+    (place / "at-work").touch()
+    time.sleep(600)
+
+get_context("fork").Process(target=work).start()
+while not (place / "at-work").exists():
+    time.sleep(0.05)
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_a_worker_that_hears_no_signal_leaves_nothing_behind_its_command(tmp_path):
+    """It ended itself after a while and left its folder; so did one on a machine that had stopped for so long."""
+    with ending(tmp_path):
+        subprocess.run([sys.executable, "-c", DEAF], cwd=tmp_path, check=True)
+        assert gone(tmp_path, 600)
+    assert left(tmp_path) == []
+
+
+def test_a_pandoc_that_ends_in_the_midst_of_an_answer_is_said_at_once(tmp_path, monkeypatch):
+    """It was waited for as long as a page may take, and the thread that listens printed a traceback."""
+    program = tmp_path / "pandoc"
+    program.write_text("#!/bin/sh\nread -r size\nprintf htm\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr(pandoc, "find_pandoc", lambda: str(program))
+    with closing(pandoc.Pandoc()) as running:
+        running.send({})
+        with pytest.raises(UserError, match="它自己停了"):
+            list(running.receive())
+
+
+def test_a_signal_while_the_folders_of_a_file_are_closed_stays_a_signal(tmp_path, monkeypatch):
+    """A folder was closed twice then, and the command ended by a mistake of its own."""
+    path = tmp_path / "a/b/c/file"
+    path.parent.mkdir(parents=True)
+    path.touch()
+
+    def close(file, real=os.close):
+        monkeypatch.undo()
+        real(file)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "close", close)
+    with pytest.raises(KeyboardInterrupt):
+        access.read(tmp_path, "a/b/c/file")
 
 
 @pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "guard taken out"])

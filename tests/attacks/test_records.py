@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import shutil
 import sqlite3
 from contextlib import closing
@@ -431,3 +432,18 @@ def test_without_the_guard_a_figure_has_a_million_digits(summed, command, monkey
     forged = json.dumps({"own": True, "broken": False, "figures": {CELL: digits}})
     (summed / "data/city/.2024.rollup.json").write_text(forged, encoding="utf-8")
     assert len(command("rollup", YEAR, "--into", "city", cwd=summed).output) > 100_000
+
+
+def test_two_first_builds_at_once_sign_alike(tmp_path, monkeypatch):
+    """Each made a secret, and what the one had built was that of a stranger for the other."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    signers = []
+
+    def make(count, real=secrets.token_bytes):
+        monkeypatch.setattr(secrets, "token_bytes", real)
+        signers.append(Signer())  # the other process, which is faster
+        return real(count)
+
+    monkeypatch.setattr(secrets, "token_bytes", make)
+    signers += [Signer(), Signer()]
+    assert len({signer.sign("a") for signer in signers}) == 1

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 YEAR = "2024"
-SECONDS = 2  # that a command may wait for nobody
+SECONDS = 300  # after which a command waits for nobody
 DRAFT = ("build", YEAR, "--draft", "--to", "markdown")
 
 
@@ -139,7 +139,7 @@ def bounded(monkeypatch):
 
     before = signal.signal(signal.SIGALRM, late)
     monkeypatch.setattr(os, "read", counted)
-    signal.setitimer(signal.ITIMER_REAL, 60)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
     yield asked
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, before)
@@ -157,9 +157,8 @@ def put(city, name, make):
 @pytest.mark.parametrize(("name", "words", "make"), SAMPLES)
 def test_it_is_named_and_not_waited_for(city, command, bounded, name, words, make):  # pytest
     put(city, name, make)
-    start = time.monotonic()
     done = command(*words, cwd=city)
-    assert time.monotonic() - start < 60
+    assert not isinstance(done.exception, EndlessError)
     assert sum(bounded) <= 3 * access.LIMIT
     assert "程序自己出错" not in done.output
     if words[0] in {"rollup", "trace"} and "dist-1" in name:
@@ -175,7 +174,7 @@ def test_it_is_named_and_not_waited_for(city, command, bounded, name, words, mak
 def test_without_the_guard_it_is_waited_for_or_read(  # pytest
     city, command, bounded, monkeypatch, name, words, make
 ):
-    seconds = 0.5 if make is fifo else 60
+    seconds = 0.5 if make is fifo else SECONDS
 
     def read(top, name, _limit=0):
         signal.setitimer(signal.ITIMER_REAL, seconds)  # for each read: a command goes on after a file that failed
@@ -185,6 +184,7 @@ def test_without_the_guard_it_is_waited_for_or_read(  # pytest
                 content += more
                 if len(content) > access.LIMIT:
                     raise EndlessError  # to parse what is that large takes long
+        signal.setitimer(signal.ITIMER_REAL, SECONDS)
         return content
 
     monkeypatch.setattr(access, "read", read)

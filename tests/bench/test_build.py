@@ -40,7 +40,7 @@ open("page.pdf", "wb").write(typst.compile(page, font_paths=fonts))
 
 
 def run(command, cwd):
-    subprocess.run(command, cwd=cwd, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, cwd=cwd, check=True, capture_output=True, timeout=600)
 
 
 def naive_job(store, period, folder):

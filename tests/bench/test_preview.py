@@ -11,10 +11,11 @@ import shutil
 import subprocess
 import sys
 from statistics import median
-from time import perf_counter, sleep
+from time import perf_counter
 
 import pytest
-from previews import WAIT, run_preview
+from previews import run_preview
+from web_pages import note_changes, wait_for_changes
 
 ADDRESS = "proactive.normative.public"
 BUILD = [sys.executable, "-m", "nianbao", "build", "2020", "--force", "--quiet"]
@@ -32,27 +33,19 @@ def measure_build(office):
     return perf_counter() - start
 
 
-def measure_save(site, figures, is_there):
-    site.save(*figures)
-    start = perf_counter()
-    while not is_there():
-        assert perf_counter() - start < WAIT
-        sleep(0.002)
-    return perf_counter() - start
-
-
 def measure_view(page, site, view, rounds):
     """Return the seconds from a save until the figure has changed, the median of several, without the first."""
     page.locator(f"#show-{view}").click()
     seen = f'[id="{ADDRESS}"]' if view == "web" else f'g[data-address="{ADDRESS}"]'
-    cell = page.frame_locator(f"#{view}").locator(seen)
-    cell.wait_for(state="attached")
+    page.frame_locator(f"#{view}").locator(f"{seen}[data-level]").wait_for(state="attached")
     times = []
     for _round in range(rounds):
-        cell.evaluate("cell => delete cell.dataset.changed")
+        note_changes(page, view)
         figure = int(re.search(r"public = (\d\d)", site.file.read_text(encoding="utf-8"))[1])
-        saved = f"public = {figure}", f"public = {figure + 1}"
-        times.append(measure_save(site, saved, lambda: cell.get_attribute("data-changed") is not None))
+        site.save(f"public = {figure}", f"public = {figure + 1}")
+        start = perf_counter()
+        assert ADDRESS in wait_for_changes(page)
+        times.append(perf_counter() - start)
     return median(times[1:])
 
 

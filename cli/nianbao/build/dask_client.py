@@ -41,7 +41,7 @@ from nianbao.workspace.store import Store
 if TYPE_CHECKING:
     from distributed import Scheduler
 
-_CONNECT_SECONDS = 5  # that the scheduler may take to answer
+_CONNECT_SECONDS = 20  # that the scheduler may take to answer, on a busy machine, too
 _WAIT_SECONDS = 20  # without any worker, after which the build fails
 _POLL_SECONDS = 1  # after which the workers are counted again
 

@@ -20,7 +20,7 @@ from nianbao.model.i18n import N_
 from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.render import markup, typst
-from nianbao.workspace.processes.limits import LimitMessages, limit
+from nianbao.workspace.processes.limits import PATIENCE, LimitMessages, limit
 from nianbao.workspace.store import Store
 
 _MAX_SECONDS = 30  # the time limit of rules and templates for one report
@@ -31,7 +31,7 @@ _LIMIT_MESSAGES = LimitMessages(
 
 def limit_check() -> AbstractContextManager[None]:
     """Return the context manager that limits the time and memory of rules and templates."""
-    return limit(seconds=_MAX_SECONDS, messages=_LIMIT_MESSAGES)
+    return limit(seconds=_MAX_SECONDS, messages=_LIMIT_MESSAGES, patience=PATIENCE)
 
 
 def check_report(  # noqa: PLR0913  # what a check depends on, and who waits for it

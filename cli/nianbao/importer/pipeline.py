@@ -14,7 +14,6 @@ from nianbao.checks.check import judge_report
 from nianbao.checks.policy import Policy
 from nianbao.checks.typed_numbers import insert_placeholders
 from nianbao.importer import notes, readers
-from nianbao.importer.readers.scans import PATIENCE
 from nianbao.importer.reading_by_kind import ReadReport, read_by_kind
 from nianbao.importer.recognition import RecognizedReport
 from nianbao.importer.recognition.coverage import count_cells
@@ -31,7 +30,7 @@ from nianbao.model.report import Report
 from nianbao.workspace import access
 from nianbao.workspace.access import describe_reason
 from nianbao.workspace.files import SavedFile, display_path, has_content, read_text, write
-from nianbao.workspace.processes.limits import limit
+from nianbao.workspace.processes.limits import PATIENCE, limit
 from nianbao.workspace.store import Store
 
 STDIN = "-"

@@ -38,7 +38,7 @@ _ASSETS = {
     "source.css": "text/css",
 }
 _MAX_BODY = 20_000  # bytes of what a browser sends
-_END_SECONDS = 2  # that open connections have when the server ends
+_END_SECONDS = 20  # that open connections have when the server ends, on a machine that has stopped for a while, too
 _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",

@@ -63,8 +63,7 @@ class Session:
             self.request_view(templates=True)
 
     async def run(self) -> None:
-        """Make a view at first and whenever one is asked for, without end."""
-        self._changed.set()
+        """Make a view whenever one is asked for, without end."""
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -115,19 +114,18 @@ class Session:
 
     async def accept(self, wanted: Wanted, reason: str) -> str:
         """Accept a finding; return what was done."""
-        written = await self._process.ask("accept", wanted, reason)
+        written = await self._process.ask("accept", wanted, reason, is_change=True)
         return _("preview-accepted", path=written) if written else _("preview-nothing-to-do")
 
     async def fix(self) -> str:
         """Fix what is certain; return what was done."""
-        count = await self._process.ask("fix")
+        count = await self._process.ask("fix", is_change=True)
         return _("preview-fixed", count=count) if count else _("preview-nothing-to-do")
 
     async def end_events(self) -> None:
-        """End the streams of events and the drawing of pages, so that the server need not wait for the browsers."""
+        """End the streams of events and what is being drawn, so that the server need not wait for the browsers."""
         self._is_closing = True
-        if self.imported:
-            await asyncio.to_thread(self.imported.close)
+        await asyncio.to_thread(self.close)
         async with self._condition:
             self._condition.notify_all()
 

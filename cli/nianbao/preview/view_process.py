@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
-from threading import Lock
+from threading import Lock, RLock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -41,12 +41,16 @@ class ViewProcess:
         self._changing = Lock()  # of process and connection: one that is being started is ended once it has
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
-        self._deadline = 0.0
+        self._exchanging = RLock()  # the connection is closed when no thread waits at it
+        self._deadline, self._is_change = 0.0, False
 
-    async def ask(self, method: str, *values: object) -> Any:  # noqa: ANN401  # what the method returns
-        """Call a method of the viewer; raises the `UserError` that it raises, or that says why there is no answer."""
+    async def ask(self, method: str, *values: object, is_change: bool = False) -> Any:  # noqa: ANN401  # what the method returns
+        """Call a method of the viewer; raises the `UserError` that it raises, or that says why there is no answer.
+
+        One that is a change of the files itself is not hurried by it.
+        """
         async with self._lock:
-            self._deadline = monotonic() + self._seconds
+            self._deadline, self._is_change = monotonic() + self._seconds, is_change
             answer = await asyncio.to_thread(self._exchange, method, values)
         if isinstance(answer, UserError):
             raise answer
@@ -54,6 +58,8 @@ class ViewProcess:
 
     def hurry(self) -> None:
         """Allow little more time for the current answer: the files have changed."""
+        if self._is_change:
+            return
         self._deadline = min(self._deadline, monotonic() + _PATIENCE_SECONDS)
 
     def close(self) -> None:
@@ -61,26 +67,28 @@ class ViewProcess:
         with self._changing:
             connection, process = self._connection, self._process
             self._process = self._connection = None
-        if connection:
-            connection.close()
         if process:
-            process.terminate()
+            process.terminate()  # a thread that waits for its answer sees that, and goes on
             process.join(worker.END_SECONDS)
             process.kill()
             process.join()
+        if connection:
+            with self._exchanging:
+                connection.close()
 
     def _exchange(self, method: str, values: tuple[object, ...]) -> object:
-        try:
-            connection = self._connection or self._start()
-            connection.send((method, values))
-            while not connection.poll(_POLL_SECONDS):
-                if monotonic() > self._deadline:
-                    self.close()
-                    return UserError(_("preview-took-too-long"), _(self._fix))
-            return connection.recv()
-        except (OSError, EOFError):
-            self.close()
-            return UserError(_("preview-process-gone"), _(self._fix))
+        with self._exchanging:
+            try:
+                connection = self._connection or self._start()
+                connection.send((method, values))
+                while not connection.poll(_POLL_SECONDS):
+                    if monotonic() > self._deadline:
+                        self.close()
+                        return UserError(_("preview-took-too-long"), _(self._fix))
+                return connection.recv()
+            except (OSError, EOFError):
+                self.close()
+                return UserError(_("preview-process-gone"), _(self._fix))
 
     def _start(self) -> Connection:
         context = get_context("spawn")

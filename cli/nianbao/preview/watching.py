@@ -3,14 +3,17 @@
 import asyncio
 import os
 import stat
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from typing import Protocol
 
-from watchfiles import awatch
+from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
 _STEP_MS = 20  # without a change, after which changes are taken as complete
+_MAX_STEPS_MS = 1600  # after which they are taken so in any case
 _POLL_SECONDS = 0.3  # between two looks at all files, where the system reports no changes
 _FOLDERS, _SETTINGS = frozenset({"data", "templates"}), "report.toml"
 
@@ -22,6 +25,13 @@ class OnChange(Protocol):
         """Take notice of the change."""
 
 
+class _Changes(Protocol):
+    """Notices what changes in a folder from the moment on at which it is made."""
+
+    def wait(self, stop: Event) -> frozenset[str]:
+        """Return the names of files that have changed since the last call, or none where it is to stop."""
+
+
 class Watch:
     """Watches the data files, the templates and the settings of a folder, and calls `on_change`.
 
@@ -30,74 +40,106 @@ class Watch:
     """
 
     def __init__(self, root: Path, added: Sequence[Path], on_change: OnChange, *, poll: bool) -> None:
-        self._root, self._added, self._on_change, self._poll = root, added, on_change, poll
+        self._root, self._on_change, self._poll = root, on_change, poll
+        self._folders = {root / "data": False, root / "templates": True} | dict.fromkeys(added, True)
 
     async def run(self) -> None:
-        """Watch without end; folders that are made, removed or renamed below the root are noticed."""
-        while True:
-            below = asyncio.create_task(self._watch_folders())
-            try:
-                await self._watch_root()
-            finally:
-                below.cancel()
-                await asyncio.gather(below, return_exceptions=True)  # a folder that is gone
+        """Watch without end; folders that are made, removed or renamed below the root are noticed.
 
-    async def _watch_root(self) -> None:
-        """Watch the names in the root, until a watched folder comes or goes."""
-        async for names in self._iterate_changes(self._root, recursive=False):
-            if names & {*_FOLDERS, _SETTINGS}:
+        `on_change` is called as soon as all folders are watched: what is read from then on misses no change.
+        """
+        with ThreadPoolExecutor(2 * len(self._folders) + 1) as threads:  # some may still end while others begin
+            root = await self._open(self._root, recursive=False)
+            while True:
+                opened = [
+                    (await self._open(folder, recursive=True), is_template)
+                    for folder, is_template in self._folders.items()
+                    if folder.is_dir()
+                ]
                 self._on_change(templates=True)
-            if names & _FOLDERS:
-                return
+                below = [asyncio.create_task(self._follow(*one, threads)) for one in opened]
+                try:
+                    await self._follow_root(root, threads)
+                finally:
+                    for task in below:
+                        task.cancel()
+                    await asyncio.gather(*below, return_exceptions=True)
 
-    async def _watch_folders(self) -> None:
-        folders = {self._root / "data": False, self._root / "templates": True} | dict.fromkeys(self._added, True)
-        there = [
-            self._watch_folder(folder, is_template=is_template)
-            for folder, is_template in folders.items()
-            if folder.is_dir()
-        ]
-        await asyncio.gather(*there)
+    async def _follow_root(self, root: _Changes, threads: ThreadPoolExecutor) -> None:
+        """Follow the settings in the root, until a watched folder comes or goes."""
+        while not (names := await _wait(root, threads)) & _FOLDERS:
+            if _SETTINGS in names:
+                self._on_change(templates=True)
 
-    async def _watch_folder(self, folder: Path, *, is_template: bool) -> None:
-        async for names in self._iterate_changes(folder, recursive=True):
+    async def _follow(self, folder: _Changes, is_template: bool, threads: ThreadPoolExecutor) -> None:  # noqa: FBT001  # of a pair
+        while True:
+            names = await _wait(folder, threads)
             if any(not name.startswith(".") and not name.endswith("~") for name in names):  # else an editor's own
                 self._on_change(templates=is_template)
 
-    async def _iterate_changes(self, folder: Path, *, recursive: bool) -> AsyncIterator[frozenset[str]]:
-        """Yield the names of files that have changed."""
-        if self._poll:
-            async for names in _poll(folder, recursive=recursive):
-                yield names
-        else:
-            async for changes in awatch(folder, watch_filter=None, step=_STEP_MS, recursive=recursive):
-                yield frozenset(Path(path).name for _kind, path in changes)
+    async def _open(self, folder: Path, *, recursive: bool) -> _Changes:
+        return await asyncio.to_thread(_open_changes, folder, recursive=recursive, poll=self._poll)
 
 
-async def _poll(folder: Path, *, recursive: bool) -> AsyncIterator[frozenset[str]]:
-    """Look at all files again and again, and yield the names of those that have changed.
+async def _wait(changes: _Changes, threads: ThreadPoolExecutor) -> frozenset[str]:
+    stop = Event()
+    try:
+        return await asyncio.get_running_loop().run_in_executor(threads, changes.wait, stop)
+    finally:
+        stop.set()  # else its thread would wait on after this task was cancelled
+
+
+def _open_changes(folder: Path, *, recursive: bool, poll: bool) -> _Changes:
+    """Begin to watch a folder; where the system has no more means for it, by looking at its files."""
+    if not poll:
+        with suppress(OSError, WatchfilesRustInternalError):
+            return _ReportedChanges(folder, recursive=recursive)
+    return _PolledChanges(folder, recursive=recursive)
+
+
+class _ReportedChanges:
+    """Changes that the system reports.
+
+    The functions of watchfiles itself do not say from when on a folder is watched.
+    """
+
+    def __init__(self, folder: Path, *, recursive: bool) -> None:
+        self._notify = RustNotify([str(folder)], False, False, 0, recursive, False)  # noqa: FBT003  # it takes no names
+
+    def wait(self, stop: Event) -> frozenset[str]:
+        """See `_Changes`."""
+        changes = self._notify.watch(_MAX_STEPS_MS, _STEP_MS, 0, stop)
+        return frozenset() if isinstance(changes, str) else frozenset(Path(path).name for _kind, path in changes)
+
+
+class _PolledChanges:
+    """Changes that are found by looking at all files again and again.
 
     watchfiles can poll too, but compares times in whole seconds: it misses a second save within one.
     """
-    before = await asyncio.to_thread(_list_states, folder, recursive=recursive)
-    while True:
-        await asyncio.sleep(_POLL_SECONDS)
-        now = await asyncio.to_thread(_list_states, folder, recursive=recursive)
-        if changed := before.items() ^ now.items():
-            yield frozenset(Path(path).name for path, _state in changed)
-        before = now
 
+    def __init__(self, folder: Path, *, recursive: bool) -> None:
+        self._folder, self._recursive = folder, recursive
+        self._before = self._list_states()
 
-def _list_states(folder: Path, *, recursive: bool) -> dict[str, tuple[int, ...]]:
-    """Return by the path of each file what tells that it has changed; a file that goes meanwhile is left out."""
-    states: dict[str, tuple[int, ...]] = {}
-    for above, folders, files in os.walk(folder):
-        for name in (*files, *folders):
-            path = os.path.join(above, name)  # noqa: PTH118  # of thousands of files
-            with suppress(OSError):
-                found = os.lstat(path)
-                is_file = not stat.S_ISDIR(found.st_mode)
-                states[path] = (found.st_ino, found.st_mtime_ns, found.st_size) if is_file else ()
-        if not recursive:
-            break
-    return states
+    def wait(self, stop: Event) -> frozenset[str]:
+        """See `_Changes`."""
+        while not stop.wait(_POLL_SECONDS):
+            before, self._before = self._before, self._list_states()
+            if changed := before.items() ^ self._before.items():
+                return frozenset(Path(path).name for path, _state in changed)
+        return frozenset()
+
+    def _list_states(self) -> dict[str, tuple[int, ...]]:
+        """Return by the path of each file what tells that it has changed; a file that goes meanwhile is left out."""
+        states: dict[str, tuple[int, ...]] = {}
+        for above, folders, files in os.walk(self._folder):
+            for name in (*files, *folders):
+                path = os.path.join(above, name)  # noqa: PTH118  # of thousands of files
+                with suppress(OSError):
+                    found = os.lstat(path)
+                    is_file = not stat.S_ISDIR(found.st_mode)
+                    states[path] = (found.st_ino, found.st_mtime_ns, found.st_size) if is_file else ()
+            if not self._recursive:
+                break
+        return states

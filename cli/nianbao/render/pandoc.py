@@ -19,7 +19,7 @@ from typing import IO, Any, cast
 from nianbao.compose.markdown import DIALECT
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _
-from nianbao.workspace.processes.limits import LimitError
+from nianbao.workspace.processes.limits import PATIENCE, LimitError
 from nianbao.workspace.shipped import find_version
 from nianbao.workspace.staging import TemporaryFolder, make_scratch_folder
 
@@ -81,7 +81,7 @@ class Pandoc:
 
         Raises `UserError` where pandoc reports an error, ends, or has not answered in time.
         """
-        name, left = "", float(_RENDER_SECONDS)  # the time that the caller takes for a part does not count
+        name, left = "", float(PATIENCE * _RENDER_SECONDS)  # the time that the caller takes for a part does not count
         while name != ".":
             start = monotonic()
             try:
@@ -118,10 +118,10 @@ class Pandoc:
 
     def _listen(self) -> None:
         with self._out as out:
-            while line := out.readline():
+            while (line := out.readline()).endswith(b"\n"):  # else it was ended while it wrote
                 name, size = line.split()
                 content = out.read(int(size))
-                if len(content) == int(size):  # else it was ended while it wrote
+                if len(content) == int(size):  # see above
                     self._answers.put((name.decode(), content))
         self._answers.put(None)
 
@@ -231,12 +231,14 @@ def read_blocks(
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, process_group=0) as process:  # noqa: S603  # see above
         try:
             _limit_resources(process, round(seconds))
-            output, errors = process.communicate(content, seconds)
+            output, errors = process.communicate(content, PATIENCE * seconds)
         except subprocess.TimeoutExpired as error:
             raise ValueError(_("not-read-in-time", seconds=round(seconds))) from error
         finally:
             _kill(process)
     if process.returncode:
+        if process.returncode == -_CPU_LIMIT_SIGNAL:
+            raise ValueError(_("not-read-in-time", seconds=round(seconds)))
         if process.returncode == _OUT_OF_MEMORY_CODE or _OUT_OF_MEMORY_TEXT.search(errors):
             raise MemoryError
         lines = errors.decode(errors="replace").strip().splitlines()

@@ -13,7 +13,7 @@ from nianbao.model.i18n import N_, _
 from nianbao.model.locale import Locale
 from nianbao.render.pdf_objects import rewrite_pdf
 from nianbao.workspace.formats import Face, Format, OutputFile
-from nianbao.workspace.processes.limits import LimitMessages, run_watched
+from nianbao.workspace.processes.limits import PATIENCE, LimitMessages, run_watched
 from nianbao.workspace.theme import COVERED_CHARACTERS, list_roles
 
 _MAX_SECONDS = 60  # for one report
@@ -186,7 +186,7 @@ def _compile(  # noqa: PLR0913, PLR0917  # all that a page depends on
         )
 
     try:
-        return run_watched(compile_page, _MAX_SECONDS, _MAX_MEMORY, _LIMIT_MESSAGES)
+        return run_watched(compile_page, _MAX_SECONDS, _MAX_MEMORY, _LIMIT_MESSAGES, patience=PATIENCE)
     except typst.TypstError as error:
         raise UserError(_("typst-failed", message=error.message), _("check-pdf-templates")) from error
 

@@ -108,15 +108,14 @@ def _open_without_links(top: str, parts: Sequence[str]) -> int:
     first = f"{top}/{parts[0]}"
     if len(parts) == 1:
         return os.open(first, _FILE_FLAGS | _NOFOLLOW)
-    folder = os.open(first, _FOLDER_FLAGS | _NOFOLLOW)
+    folders = [os.open(first, _FOLDER_FLAGS | _NOFOLLOW)]
     try:
         for part in parts[1:-1]:
-            inner = os.open(part, _FOLDER_FLAGS | _NOFOLLOW, dir_fd=folder)
+            folders.append(os.open(part, _FOLDER_FLAGS | _NOFOLLOW, dir_fd=folders[-1]))
+        return os.open(parts[-1], _FILE_FLAGS | _NOFOLLOW, dir_fd=folders[-1])
+    finally:  # each is closed once, wherever Ctrl-C comes in between
+        for folder in folders:
             os.close(folder)
-            folder = inner
-        return os.open(parts[-1], _FILE_FLAGS | _NOFOLLOW, dir_fd=folder)
-    finally:
-        os.close(folder)
 
 
 def _read_bytes(descriptor: int, size: int, limit: int) -> bytes:

@@ -51,9 +51,9 @@ class TemporaryFolder:
         """Remove it; does nothing the second time."""
         _remove_tree(self.path)
         _open.pop(self.path, None)
-        if self._lock > 0:
-            os.close(self._lock)
-        self._lock = 0
+        lock, self._lock = self._lock, 0  # before it is closed: a signal may come in between
+        if lock > 0:
+            os.close(lock)
 
 
 @atexit.register

@@ -21,7 +21,7 @@ from nianbao.render.ofd.fonts import make_truetype
 from nianbao.render.ofd.objects import Values, describe_path, describe_run, write_number, write_numbers
 from nianbao.render.ofd.pdf_reader import read_pdf
 from nianbao.workspace.formats import Format, OutputFile
-from nianbao.workspace.processes.limits import LimitMessages, limit
+from nianbao.workspace.processes.limits import PATIENCE, LimitMessages, limit
 
 _MAX_SECONDS = 120  # for one report
 _MAX_MEMORY = 2 * 2**30  # bytes, for one report
@@ -37,7 +37,7 @@ def convert_pdf(part: Format, pdf: OutputFile, day: date, facts: str, families: 
     their names of PostScript. Raises `UserError` where the PDF has what OFD cannot carry, where a template cannot be
     filled, or where that takes too long.
     """
-    with limit(_MAX_MEMORY, _MAX_SECONDS, _LIMIT_MESSAGES):
+    with limit(_MAX_MEMORY, _MAX_SECONDS, _LIMIT_MESSAGES, PATIENCE):
         drawing = read_pdf(pdf.content)
         identity = sha256(pdf.content + facts.encode()).hexdigest()[:32]
         parts = _make_parts(part, drawing, {"id": identity, "day": day.isoformat(), "facts": facts}, families)

@@ -25,7 +25,9 @@ Result = TypeVar("Result")
 
 MEMORY_LIMIT = 2 * 2**30  # bytes of address space that a piece of work may take; an import takes a tenth
 TIME_LIMIT = 120  # s
+PATIENCE = 4  # times as long as it may take of the processor, work may take by the clock on a busy machine
 _POLL_SECONDS = 0.05  # between two measurements of the memory of watched work
+_INTERRUPTS = 100  # of work, one in _POLL_SECONDS
 _REPEAT_SECONDS = 1  # until a limit that was ignored ends the work
 _MIN_TIMER_SECONDS = 0.001  # until an outer limit ends the work where its time is over already
 
@@ -143,7 +145,7 @@ def _limit_time(seconds: float, late: _TimeOverError, patience: float) -> Iterat
         return
 
     def end(_signal: int, frame: FrameType | None) -> None:
-        if not _is_in_finalizer(frame) and time.is_over:
+        if time.is_over and _may_end(frame):
             raise late
 
     time = _Time(seconds, patience)
@@ -160,11 +162,16 @@ def _limit_time(seconds: float, late: _TimeOverError, patience: float) -> Iterat
             signal.setitimer(signal.ITIMER_REAL, left, outer_interval)
 
 
-def _is_in_finalizer(frame: FrameType | None) -> bool:
-    """Return whether a `__del__` is running; Python would print what is raised there, and ignore it."""
-    while frame and frame.f_code.co_name != "__del__":
+_BOUNDS = frozenset(vars(bound)["__wrapped__"].__code__ for bound in (limit, _limit_memory, _limit_time))
+
+
+def _may_end(frame: FrameType | None) -> bool:
+    """Return whether work may be ended: not while bounds are removed, nor in a `__del__`, where Python ignores it."""
+    may_end = not frame or frame.f_code.co_filename != contextmanager.__code__.co_filename
+    while may_end and frame:
+        may_end = frame.f_code.co_name != "__del__" and frame.f_code not in _BOUNDS
         frame = frame.f_back
-    return frame is not None
+    return may_end
 
 
 # ── work of native libraries ─────────────────────────────────────────────────────────────────────────
@@ -273,11 +280,13 @@ def _take_thread() -> _WorkThread:
 def _abandon(answer: SimpleQueue[Any], interrupt: Callable[[], object] | None) -> None:
     """Interrupt work whose result is no longer needed; without effect it counts as unfinished."""
     _unread_answers.append(answer)
-    if interrupt:
-        interrupt()
-        with suppress(Empty):
-            answer.get(timeout=1)
+    if not interrupt:
+        return
+    for _try in range(_INTERRUPTS):
+        interrupt()  # again and again: work that has not begun yet would not hear it
+        if _wait(answer) is not _UNFINISHED:
             _unread_answers.remove(answer)
+            return
 
 
 def has_unfinished_work() -> bool:

@@ -18,7 +18,7 @@ from nianbao.workspace.staging import remove_open_folders
 
 END_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 _BLOCKED_SIGNALS = {signal.SIGINT, *END_SIGNALS}
-END_SECONDS = 5  # that a process has to end by itself
+END_SECONDS = 20  # that a process has to end by itself, on a machine that has stopped for a while, too
 
 
 class _EndSignalError(BaseException):
@@ -105,4 +105,4 @@ def _exit_with_parent() -> None:
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
         sleep(END_SECONDS)  # the main thread ends the process, unless it is in code that delays signals
-        os._exit(1)
+        _exit_at_once()

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from nianbao.importer.readers.scans.engine import Picture, is_installed
 from nianbao.importer.readers.scans.page import ScannedPage, read_scan
 from nianbao.importer.readers.scans.picture import limit_pixels, open_picture, remove_red
-from nianbao.workspace.processes.limits import READING_MESSAGES, run_watched
+from nianbao.workspace.processes.limits import PATIENCE, READING_MESSAGES, run_watched
 
-__all__ = ["PATIENCE", "ScannedPage", "is_installed", "limit_pixels", "open_picture", "read_page", "remove_red"]
+__all__ = ["ScannedPage", "is_installed", "limit_pixels", "open_picture", "read_page", "remove_red"]
 
 _PAGE_SECONDS = 30
-PATIENCE = 4  # times as long as that on a busy machine
 _PAGE_MEMORY = 3 * 2**29  # bytes; a page takes a third
 
 
