@@ -134,6 +134,26 @@ def test_a_layout_that_is_not_read_has_no_wrong_figure(layout, form_and_forms):
             assert not wrong, seed
 
 
+def repeat_behind_bars(grid):
+    """Write what spans places in each of them, with two bars between cells, as some wikis do."""
+    places = {}
+    for item in (item for line in grid.lines for item in line):
+        row, column, rowspan, colspan = grid.spans[id(item)]
+        places |= dict.fromkeys(product(range(row, row + rowspan), range(column, column + colspan)), item[0])
+    for row in range(len(grid.lines)):
+        yield "|-"
+        yield "| " + " || ".join(places.get((row, column), "") for column in range(grid.columns))
+
+
+def test_a_blank_between_bars_is_not_the_whole_row(root):
+    store = Store(root)
+    form, forms = store.kind.edition("2021"), [store.kind.edition(one) for one in sorted(store.kind.editions())]
+    found = draw_figures(form, Random(0))  # noqa: S311  # see above
+    text = compose(form, make_grids(form, found), repeat_behind_bars)
+    _right, wrong = judge(text, "txt", found, forms)
+    assert not wrong
+
+
 def test_a_last_figure_before_a_heading_is_no_number_of_a_row(root):
     """The rows of the form have no labels: the number of the only one stands before its figures."""
     store = Store(root).of_kind("cn-enforcement")
