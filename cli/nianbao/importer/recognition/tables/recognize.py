@@ -26,6 +26,7 @@ from nianbao.importer.recognition.tables.places.numbered_rows import doubt_colum
 from nianbao.importer.recognition.tables.places.open_rows import MatchedRow, OpenRowFinder, find_table_headings
 from nianbao.importer.recognition.tables.places.whole_form import resolve_rows
 from nianbao.importer.recognition.tables.regions import find_regions
+from nianbao.importer.recognition.tables.repeated_headers import leave_out_repeated_headers
 from nianbao.importer.recognition.tables.row_matching import match_rows
 from nianbao.importer.recognition.tables.row_numbers import leave_out_row_numbers
 from nianbao.importer.recognition.tables.rows import KnownLabels, PublishedRow, Region
@@ -57,7 +58,7 @@ def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_
     truncated: list[str] = []
     last = len(document.blocks) - 1
     known = KnownLabels(layouts)
-    blocks, numbered = leave_out_row_numbers(document.blocks, known)
+    blocks, numbered = leave_out_row_numbers(leave_out_repeated_headers(document.blocks, known.reading), known)
     chosen = _choose_matches(_match_regions(replace(document, blocks=blocks), known, layouts), in_force)
     matched = [one for region, match in chosen for one in _list_rows(region, match)]
     headings = find_table_headings(document, layouts, in_force)
