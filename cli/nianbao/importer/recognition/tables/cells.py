@@ -105,12 +105,25 @@ def read_row(
             cell if headers.get(column) else replace(cell, state="undecided", value=None, number=None, reason="column")
             for column, cell in enumerate(cells)
         ]
+    if not row.from_text:
+        cells = list(_doubt_neighbours(cells))
     by_order = alignment.by_order or not has_headers
     lefts = {column: header.left for header, column in alignment.headers}
     if not lefts and len(published) == len(slots) and not row.from_text:
         lefts = {column: cell.left for column, cell in enumerate(published)}
     located = tuple(replace(cell, left=lefts.get(column)) for column, cell in enumerate(cells))
     return RecognizedRow(layout, index, located, row.block, by_order, place=row.place), ambiguous
+
+
+def _doubt_neighbours(cells: Sequence[RecognizedCell]) -> Iterator[RecognizedCell]:
+    """Give the cells of a row; those beside a cell with several figures are undecided: digits of it may be theirs."""
+    crowded = {column for column, cell in enumerate(cells) if cell.reason == "together" and " " in cell.printed}
+    for column, cell in enumerate(cells):
+        is_beside = cell.state != "undecided" and not crowded.isdisjoint({column - 1, column + 1})
+        if is_beside:
+            yield replace(cell, state="undecided", value=None, number=None, reason="column", keep_text=False)
+        else:
+            yield cell
 
 
 def _read_cell(
