@@ -191,3 +191,20 @@ def test_hidden_rows_and_columns_of_an_opendocument_spreadsheet_are_not_read():
     published = readers.read(write_package("spreadsheet", table), "ods")
     assert [cell.text for cell in published.blocks[-1].cells if cell.text] == ["甲", "乙", "of:=1+1"]
     assert sum("7" in note for note in published.notes) == 1
+
+
+def test_struck_and_raised_words_of_an_opendocument_spreadsheet_are_marked():
+    styles = (
+        '<style:style style:name="S"><style:text-properties style:text-line-through-style="solid"/></style:style>'
+        '<style:style style:name="R"><style:text-properties style:text-position="super 58%"/></style:style>'
+    )
+    cells = (
+        '<table:table-cell table:style-name="S" office:value-type="float" office:value="7"/>'
+        '<table:table-cell><text:p>12<text:span text:style-name="R">1</text:span></text:p></table:table-cell>'
+        '<table:table-cell><text:p><text:span text:style-name="S">9</text:span>12</text:p></table:table-cell>'
+        '<table:table-cell table:style-name="R"><text:p>5</text:p></table:table-cell>'
+    )
+    row = f'<table:table table:name="表"><table:table-row>{cells}</table:table-row></table:table>'
+    package = write_package("spreadsheet", f"{styles}{row}")
+    texts = [cell.text for cell in readers.read(package, "ods").blocks[-1].cells]
+    assert texts == ["~~7~~", "12[1]", "~~9~~12", "5"]
