@@ -252,6 +252,24 @@ def test_two_rows_of_figures_under_the_same_headers_are_undecided(forms):
     }
 
 
+def test_a_figure_in_a_cell_over_two_rows_is_undecided(form, forms):
+    found = number_figures(form)
+    table = form.tables[0]
+    lines = list_rows(table, found)
+    slots = {(cell.row, cell.column): cell.slot.address for cell in table.make_grid().cells if cell.slot}
+    row, column = next(place for place in slots if (place[0] + 1, place[1]) in slots)
+    both = {slots[row, column], slots[row + 1, column]}
+    at = [text for text, *_ in lines[row]].index(str(found[slots[row, column]]))
+    lines[row][at] = (lines[row][at][0], 2, 1)
+    lines[row + 1] = [cell for cell in lines[row + 1] if cell[0] != str(found[slots[row + 1, column]])]
+    tables = {one.id: format_html_table(list_rows(one, found)) for one in form.tables} | {
+        table.id: format_html_table(lines)
+    }
+    cells = read(compose_page(form, tables), "html", forms).cells_by_address
+    assert {cells[address].state for address in both if address in cells} == {"undecided"}
+    assert all(cell.value in {None, found[address]} for address, cell in cells.items())
+
+
 def test_a_row_that_lacks_a_cell_is_undecided_even_where_its_sums_fit(form, forms):
     """The total 14 is missing, and the cells behind it stand one further left: 0 + 7 = 7 fits as well."""
     figures = [1, 1314, 5, 3, 1323, 7, 0, 0, 7, 14, 0, 0, 0, 0, 0]

@@ -325,6 +325,27 @@ def test_titles_above_the_heads_numbers_of_columns_and_blank_rows_are_no_entries
     assert [note for note in back.notes if "Source: us" in note]
 
 
+TOTALS = {  # the last row, and whether it is the total of the others
+    "a total": (["Total", "1,241", "", "", "", "", ""], True),
+    "a total with a mark for nothing": (["-", "1,241", "-", "-", "-", "-", "Total"], True),
+    "another figure": (["Total", "1,240", "", "", "", "", ""], False),
+    "an entry with the same figure": (["Filing", "1,241", "2024-05-17", "", "yes", "45m", ""], False),
+    "without a figure": (["Filing", "", "", "", "yes", "", ""], False),
+}
+
+
+@pytest.mark.parametrize("name", TOTALS)
+def test_a_total_below_a_list_is_no_entry(tmp_path, name):
+    folder, words = make_office(tmp_path, "en"), WORDS["en"]
+    last, is_total = TOTALS[name]
+    path = folder / "stranger.xlsx"
+    write_workbook(path, make_rows(words, rows=[*make_printed(words, people="7"), last]))
+    back = bring(folder, path)
+    assert len(parse_lists(back.text)["courses"]) == (2 if is_total else 3)
+    assert bool([note for note in back.notes if "Total" in note]) == is_total
+    assert bool([line for line in back.text.splitlines() if line.startswith("#") and "1,241" in line]) == is_total
+
+
 def test_merged_cells_and_rows_with_too_few_cells_are_undecided(tmp_path):
     folder, words = make_office(tmp_path, "en"), WORDS["en"]
     cells = [["one", "7", "2024-05-17", "online", "yes", "45m", ""], ["8", "2024-05-18", "online", "yes", "45m", ""]]

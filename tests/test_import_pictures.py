@@ -1,12 +1,15 @@
 """Pictures of pages as one report: files, a folder, a ZIP archive, and OFD documents that are scans."""
 
 import io
+import re
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 
 import pytest
 import scanned_pages
 from PIL import Image
+from variants import draw_figures, make_grids, make_page
 
 from nianbao.build import outputs
 from nianbao.checks import check
@@ -88,7 +91,23 @@ def test_what_is_no_picture_is_no_page(report, tmp_path):
     (tmp_path / "a.png").write_bytes(make_blank(9))
     (tmp_path / "b.html").write_text("<p>1", encoding="utf-8")
     done = report("import", "--pages", "a.png", "b.html", cwd=tmp_path)
-    assert (done.returncode, "b.html 不是图片" in done.stderr) == (2, True)
+    assert (done.returncode, "b.html 与别的不同" in done.stderr) == (2, True)
+
+
+def test_web_pages_of_one_report_are_read_together(report, root, tmp_path):
+    """Only the first one names the office and the year; they are in different encodings."""
+    form = Store(root).kind.edition("2021")
+    found = draw_figures(form, Random(3))  # noqa: S311  # draws figures, not secrets
+    page = make_page(form, make_grids(form, found))
+    ends = [at.end() for at in re.finditer("</table>", page)]
+    parts = {"page2": page[: ends[0]], "page9": page[ends[0] : ends[1]], "page10": page[ends[1] :]}
+    for (name, part), codec in zip(parts.items(), ["gb18030", "utf-8", "gb18030"], strict=True):
+        content = f'<html><meta charset="{codec}">{part}</html>'.encode(codec)
+        (tmp_path / f"{name}.html").write_bytes(content)
+    done = report("import", "--pages", "page10.html", "page2.html", "page9.html", cwd=tmp_path)
+    assert "page2.html、page9.html、page10.html" in done.stdout + done.stderr
+    figures = check.check_report(Store(tmp_path), Period(form.first_year)).report.figures
+    assert {address: figures[address] for address in found} == found
 
 
 def test_a_picture_that_is_missing_is_told(report, tmp_path):

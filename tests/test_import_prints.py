@@ -54,6 +54,11 @@ READ = {
     "raised link": '{}<sup><a href="#n">2</a></sup>',
     "raised in brackets": "{}<sup>[1]</sup>",
     "raised digit": "{}²",
+    "lowered": "{}<sub>1</sub>",
+    "raised by a style": '{}<span style="vertical-align: super">1</span>',
+    "raised by Word": '<b>{}</b><span style="position:relative;top:-3.0pt">1</span>',
+    "raised by a style sheet": "<style>.note {{ vertical-align: super }}</style>{}<b class=note>1</b>",
+    "all raised": '<span style="position:relative;top:-1.5pt">{}</span>',
     "circled digit": "{}①",
     "not displayed": '<span style="display: none">7</span>{}',
     "invisible": '{}<span style="visibility:hidden">7</span>',
@@ -85,6 +90,8 @@ UNDECIDED = {
     "a negative figure struck out": "<s>-7</s>{}",
     "nothing but a picture": '<img src="figure.png" alt="{}">',
     "a circled digit before": "①{}",
+    "with a number of a list": "<ol><li>{}</li></ol>",
+    "twice": "<p>{0}</p><p>{0}</p>",
 }
 
 
@@ -211,6 +218,32 @@ def test_a_cell_that_may_say_something_else_is_undecided(name, form, forms):
     page = print_page(form, found, UNDECIDED[name].format)
     cells = recognize(read(page.encode(), "html"), forms).cells_by_address
     assert {cell.state for cell in cells.values()} == {"undecided"}
+
+
+def test_a_figure_in_several_raised_parts_has_all_of_them(form, forms):
+    found = draw_figures(form, Random(3))  # noqa: S311  # see above
+
+    def raise_digits(figure):
+        return "".join(f'<span style="position:relative;top:-1.5pt"><b>{digit}</b></span>' for digit in figure)
+
+    assert judge(print_page(form, found, raise_digits), "html", found, forms) == (len(found), [])
+
+
+def test_a_note_in_markdown_is_no_digit_of_a_figure(form, forms):
+    found = draw_figures(form, Random(3))  # noqa: S311  # see above
+
+    def write(grid):
+        places = {grid.spans[id(item)][:2]: item for line in grid.lines for item in line}
+        for row in range(len(grid.lines)):
+            cells = [places.get((row, column), ["", ""]) for column in range(grid.columns)]
+            yield "| " + " | ".join(text + ("<sup>1</sup>" if address else "") for text, address, *_ in cells) + " |"
+            if not row:
+                yield "|---" * grid.columns + "|"
+
+    text = compose(form, make_grids(form, found), write)
+    right, wrong = judge(text, "md", found, forms)
+    assert not wrong
+    assert right > len(found) / 2
 
 
 # ── rows of a text whose figures stand before their labels ───────────────────────────

@@ -73,6 +73,51 @@ def put_into_box(run):
     next(box.iter(qn("w:p"))).append(run)
 
 
+def read_above(run):
+    ruby = make("<w:r><w:ruby><w:rt><w:r><w:t>7</w:t></w:r></w:rt><w:rubyBase></w:rubyBase></w:ruby></w:r>")
+    run.addprevious(ruby)
+    next(ruby.iter(qn("w:rubyBase"))).append(run)
+
+
+def wrap(name):
+    def put_in(run):
+        wrapper = make(f"<w:{name}></w:{name}>")
+        run.addprevious(wrapper)
+        wrapper.append(run)
+
+    return put_in
+
+
+def draw_field(instruction, before, after=()):
+    """Put runs with the marks of a field and its instruction around a figure, or in its place."""
+
+    def mark(kind):
+        return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+    def put_around(run):
+        text = f'<w:r><w:instrText xml:space="preserve"> {instruction} </w:instrText></w:r>'
+        for xml in (mark("begin"), text, *before, *((mark("separate"),) if after is not None else ())):
+            run.addprevious(make(xml))
+        run.addnext(make(mark("end")))
+        if after is None:
+            run.getparent().remove(run)
+
+    return change_figures(put_around)
+
+
+def make_inner_field():
+    marks = ("begin", "separate", "end")
+    begin, separate, end = (f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>' for kind in marks)
+    return begin, "<w:r><w:instrText>DOCVARIABLE x</w:instrText></w:r>", separate, "<w:r><w:t>77</w:t></w:r>", end
+
+
+def delete_cells(element):
+    """Put a cell that was deleted while changes were tracked before the last one of some rows."""
+    for row in list(element.iter(qn("w:tr")))[::STEP]:
+        cell = make('<w:tc><w:tcPr><w:cellDel w:id="9" w:author="a"/></w:tcPr><w:p/></w:tc>')
+        row.findall(qn("w:tc"))[-1].addprevious(cell)
+
+
 def leave_gaps(element):
     """Leave out the blank cell at the beginning of a row, with a gap in its place."""
     for row in element.iter(qn("w:tr")):
@@ -101,12 +146,22 @@ READ = {
         lambda run: run.insert(0, make('<w:rPr><w:vanish w:val="0"/></w:rPr>'))
     ),
     "computed figures": change_figures(compute),
+    "figures with their reading above": change_figures(read_above),
+    "figures in an element of its own": change_figures(wrap("customXml")),
+    "figures with a direction": change_figures(wrap("bdo")),
+    "a field in the instruction of another": draw_field("IF", make_inner_field()),
+    "cells that were deleted": delete_cells,
+    "references of raised digits": change_figures(
+        lambda run: run.addnext(make('<w:r><w:rPr><w:position w:val="6"/></w:rPr><w:t>1</w:t></w:r>'))
+    ),
     "figures in boxes": change_figures(put_into_box),
     "gaps before rows": leave_gaps,
     "not all columns": shorten_grids,
 }
 UNDECIDED = {
     "digits struck out twice": put_before("<w:dstrike/>"),
+    "digits too small to see": put_before('<w:sz w:val="2"/>'),
+    "fields without a result": draw_field("EQ x", (), None),
     "white digits": put_before('<w:color w:val="FFFFFF"/>'),
 }
 
@@ -125,6 +180,21 @@ def test_a_figure_with_digits_that_nobody_sees_is_undecided(name, form, forms):
     assert all(cell.value == found[address] for address, cell in cells.items() if cell.state == "read")
     undecided = [cell for cell in cells.values() if cell.state == "undecided"]
     assert len(undecided) >= len(found) // STEP - 1  # a sign alone is no figure
+
+
+def test_digits_in_a_style_that_is_hidden_are_left_out(form, forms):
+    found = draw_figures(form, Random(3))  # noqa: S311  # see above
+    content = write_report(form, found, put_before('<w:rStyle w:val="Inner"/>'))
+    styles = (
+        '<w:style w:type="character" w:styleId="Inner"><w:basedOn w:val="Outer"/></w:style>'
+        '<w:style w:type="character" w:styleId="Outer"><w:rPr><w:vanish/></w:rPr></w:style></w:styles>'
+    )
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            new.writestr(name, part.replace(b"</w:styles>", styles.encode()) if name == "word/styles.xml" else part)
+    assert judge(changed.getvalue(), "docx", found, forms) == (len(found), [])
 
 
 def test_merged_cells_without_a_first_one_make_no_figure_wrong(form, forms):

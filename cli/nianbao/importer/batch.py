@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from nianbao.importer import pipeline, published_sets
 from nianbao.importer.conflicts import find_conflict
-from nianbao.importer.file_sets.sources import PictureSource, SetSource, Source, read_pictures
+from nianbao.importer.file_sets.sources import PageSource, SetSource, Source, read_pages
 from nianbao.importer.pipeline import ImportedReport, ImportOptions
 from nianbao.model.finding import UserError, make_internal_error
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, join_words
 from nianbao.render import markup
 from nianbao.workspace.files import is_larger
 from nianbao.workspace.processes import pool
@@ -94,13 +94,21 @@ def _read_one(store: Store, options: ImportOptions, item: _Item) -> tuple[int, I
     try:
         if isinstance(source, SetSource):
             return number, published_sets.read_set(store, source, options)
-        if isinstance(source, PictureSource):
-            return number, pipeline.read_report(store, source.name, options, read_pictures(source))
+        if isinstance(source, PageSource):
+            return number, _read_pages(store, source, options)
         return number, pipeline.read_report(store, source, options, content)
     except UserError as cause:
         error = UserError(cause.message, cause.fix)  # without its cause, which may not be sent to another process
     gc.collect()  # a broken file may leave gigabytes in cycles, and the next one needs them
     return number, error
+
+
+def _read_pages(store: Store, source: PageSource, options: ImportOptions) -> ImportedReport:
+    report = pipeline.read_report(store, source.name, options, read_pages(source))
+    if source.are_pictures:
+        return report
+    note = _("web-pages-read-as-one", names=join_words(path.name for path in source.paths))
+    return replace(report, notes=(note, *report.notes))
 
 
 def _write_one(report: ImportedReport, options: ImportOptions) -> ImportedReport | UserError:

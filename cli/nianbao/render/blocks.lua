@@ -20,6 +20,8 @@ local in_cell = false -- whether words are those of a cell of a published table
 
 -- What stands around words in a cell that are no part of its figure: a raised 1 behind a figure refers to a note.
 local AROUND = { Superscript = { "[", "]" }, Subscript = { "[", "]" }, Strikeout = { "~~", "~~" } }
+local RAW = { ["<sup>"] = "[", ["</sup>"] = "]", ["<sub>"] = "[", ["</sub>"] = "]" } -- the same, of HTML in Markdown
+for _, name in ipairs { "s", "del", "strike" } do RAW["<" .. name .. ">"], RAW["</" .. name .. ">"] = "~~", "~~" end
 local BRACKETS = { ["("] = true, ["["] = true, ["（"] = true, ["〔"] = true, ["［"] = true } -- that a note may have itself
 local PICTURE = "\u{FFFC}" -- of a cell that has nothing else: what it shows is not known
 
@@ -43,6 +45,8 @@ local function gather(inlines, parts)
     elseif tag == "Note" then
       has_notes = true
       if marks ~= "" then parts[#parts + 1] = REFERENCE end
+    elseif in_cell and tag == "RawInline" then
+      parts[#parts + 1] = RAW[inline.text] or ""
     elseif not SKIPPED[tag] then
       if inline.content then
         local around, before = in_cell and AROUND[tag], #parts
@@ -95,6 +99,7 @@ local function block_text(blocks)
     elseif block.t == "OrderedList" or block.t == "BulletList" then
       for at, item in ipairs(block.content) do
         local number = block.t == "OrderedList" and lists.number_of(block, at) or ""
+        if in_cell and number ~= "" then number = number .. " " end -- 2. and 0 are no figure
         lines[#lines + 1] = number .. block_text(item)
       end
     elseif block.t == "DefinitionList" then

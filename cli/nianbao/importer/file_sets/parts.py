@@ -98,7 +98,7 @@ def read_workbook(content: bytes) -> list[PublishedPart]:
 
 
 def _read_sheet(sheet: object) -> PublishedPart:
-    from nianbao.importer.readers.xlsx import format_value  # noqa: PLC0415  # heavy
+    from nianbao.importer.readers.xlsx_cells import format_value  # noqa: PLC0415  # heavy
 
     title: str = sheet.title  # type: ignore[attr-defined]  # openpyxl has no types
     records = []

@@ -20,8 +20,10 @@ from nianbao.importer.file_sets.parts import (
     read_csv,
     read_workbook,
 )
+from nianbao.importer.readers import html
 from nianbao.importer.readers import zip as archive
 from nianbao.importer.readers.refusal import DAMAGE_ERRORS, MAX_FILE_BYTES, UnreadableError
+from nianbao.importer.readers.texts import decode_text, find_charset
 from nianbao.model.file_sets.mapping import FileSet
 from nianbao.model.file_sets.texts import fold_name
 from nianbao.model.finding import UserError
@@ -47,14 +49,19 @@ class SetSource(Struct, frozen=True):
         return len(self.paths) == 1 and is_csv(self.name)
 
 
-class PictureSource(Struct, frozen=True):
-    """Pictures that are the pages of one report, as a person names them: files, or a folder."""
+class PageSource(Struct, frozen=True):
+    """Pictures or web pages that are one report, as a person names them: files, or a folder of pictures."""
 
     name: str
     paths: tuple[Path, ...]
 
+    @property
+    def are_pictures(self) -> bool:
+        """Whether they are pictures."""
+        return archive.is_picture(self.paths[0].name)
 
-Source = str | SetSource | PictureSource
+
+Source = str | SetSource | PageSource
 
 
 def gather_sources(names: Sequence[str], list_sets: Callable[[], Sequence[FileSet]]) -> list[Source]:
@@ -68,7 +75,7 @@ def gather_sources(names: Sequence[str], list_sets: Callable[[], Sequence[FileSe
         if path.is_dir() and (found := _list_folder(path, is_csv)):
             sources[f"{name}/"] = SetSource(name, tuple(path / one for one in found))
         elif path.is_dir() and (found := _list_folder(path, archive.is_picture)):
-            sources[f"{name}/"] = PictureSource(name, tuple(path / one for one in found))
+            sources[f"{name}/"] = PageSource(name, tuple(path / one for one in found))
         elif is_csv(path.name) and path.is_file():
             folder = f"{path.parent}/"
             known = sources.get(folder)
@@ -81,16 +88,24 @@ def gather_sources(names: Sequence[str], list_sets: Callable[[], Sequence[FileSe
     return list(sources.values())
 
 
-def join_pages(names: Sequence[str]) -> PictureSource:
-    """Join pictures as the pages of one report; raises `UserError` for what is no picture."""
-    for name in names:
-        if not archive.is_picture(Path(name).name):
-            raise UserError(_("page-is-no-picture", name=name), _("name-pictures-of-pages"))
-    return PictureSource(names[0], tuple(map(Path, dict.fromkeys(names))))
+def join_pages(names: Sequence[str]) -> PageSource:
+    """Join pictures, or web pages, as one report in the order of their names; raises `UserError` for anything else."""
+    paths = sorted(map(Path, dict.fromkeys(names)), key=lambda path: archive.split_numbers(path.name))
+    are_pictures = archive.is_picture(paths[0].name)
+    for path in paths:
+        if not (archive.is_picture(path.name) if are_pictures else path.suffix.lower().lstrip(".") in html.SUFFIXES):
+            raise UserError(_("page-is-no-picture", name=path), _("name-pictures-of-pages"))
+    return PageSource(str(paths[0]), tuple(paths))
 
 
-def read_pictures(source: PictureSource) -> bytes:
-    """Return the pictures as an archive, in which they have their names; raises `UserError` for one that is missing."""
+def read_pages(source: PageSource) -> bytes:
+    """Return pictures as an archive, in which they have their names, and web pages as one.
+
+    Raises `UserError` for one that is missing, or cannot be decoded.
+    """
+    if not source.are_pictures:
+        contents = map(_read_file, source.paths)
+        return "\n".join(decode_text(one, declared=find_charset(one)) for one in contents).encode()
     names = [path.name for path in source.paths]
     is_clear = len(set(names)) == len(names)
     return archive.pack((path.name if is_clear else path.as_posix(), _read_file(path)) for path in source.paths)

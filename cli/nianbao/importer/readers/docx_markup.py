@@ -1,7 +1,8 @@
 """Markup of Word files that pandoc 3.9 drops or misreads, put as it reads it.
 
 Without it hidden digits and those struck out twice were digits of the figures beside them, figures that Word computes,
-or that stand in a box, were blank, and rows that begin with a gap stood one column to the left.
+that stand in a box, or have their reading above them, were blank, and rows that begin with a gap stood one column to
+the left.
 """
 
 import zipfile
@@ -11,6 +12,7 @@ from io import BytesIO
 from operator import itemgetter
 from xml.etree import ElementTree as ET
 
+from nianbao.importer.readers.docx_fields import settle_fields
 from nianbao.importer.readers.refusal import DAMAGE_ERRORS, UnreadableError
 from nianbao.importer.readers.xml_parts import parse_xml, read_part
 
@@ -31,6 +33,8 @@ _ALTERNATIVES = f"{{{_NAMESPACES['mc']}}}AlternateContent"
 _VALUE = f"{_W}val"
 _OFF = frozenset({"0", "false", "off"})
 _WHITE = "ffffff"
+_TINY = 4  # half points: type of which nobody sees the digits
+_WRAPPERS = frozenset(f"{_W}{name}" for name in ("fldSimple", "customXml", "dir", "bdo"))
 _MAX_COLUMNS = 200  # of a table
 _MAX_LEVELS = 50  # between a paragraph and the box that is anchored to it
 
@@ -41,7 +45,8 @@ def prepare_package(content: bytes, main_part: str) -> bytes:
     """Return a Word file whose main part pandoc reads as Word shows it; one that is damaged as it is."""
     try:
         with zipfile.ZipFile(BytesIO(content)) as old:
-            xml = _prepare_document(read_part(old, main_part))
+            styles = read_part(old, f"{main_part.rpartition('/')[0]}/styles.xml")
+            xml = _prepare_document(read_part(old, main_part), _list_hidden_styles(styles))
             if xml is None:
                 return content
             target = BytesIO()
@@ -53,14 +58,15 @@ def prepare_package(content: bytes, main_part: str) -> bytes:
     return target.getvalue()
 
 
-def _prepare_document(xml: bytes) -> bytes | None:
+def _prepare_document(xml: bytes, hidden_styles: Collection[str]) -> bytes | None:
     """Return the document as pandoc should read it; None where that is the same."""
     root = parse_xml(xml)
-    has_moved = _unwrap_fields(root), _lift_boxes(root)
+    has_moved = _unwrap(root), _lift_boxes(root)
     parents = {child: parent for parent in root.iter() for child in parent}
     changes = [
         *has_moved,
-        *(_mark_run(run, parents) for run in root.iter(f"{_W}r")),
+        settle_fields(root, parents),
+        *(_mark_run(run, parents, hidden_styles) for run in root.iter(f"{_W}r")),
         *(_complete_table(table) for table in root.iter(f"{_W}tbl")),
     ]
     if not any(changes):
@@ -74,13 +80,21 @@ def _prepare_document(xml: bytes) -> bytes | None:
 # ── words ────────────────────────────────────────────────────────────────────────────
 
 
-def _unwrap_fields(root: ET.Element) -> bool:
-    """Put the words of fields, such as sums, in the place of these."""
-    field = f"{_W}fldSimple"
-    parents = [element for element in root.iter() if any(child.tag == field for child in element)]
-    for parent in reversed(parents):  # a field in another one first
-        parent[:] = [part for child in parent for part in (child if child.tag == field else (child,))]
+def _unwrap(root: ET.Element) -> bool:
+    """Put the words of fields, such as sums, and of what pandoc drops with its words, in the place of these."""
+    parents = [element for element in root.iter() if any(_open(child) is not None for child in element)]
+    for parent in reversed(parents):  # what stands in another one first
+        opened = ((child, _open(child)) for child in parent)
+        parent[:] = [part for child, parts in opened for part in ((child,) if parts is None else parts)]
     return bool(parents)
+
+
+def _open(element: ET.Element) -> Sequence[ET.Element] | None:
+    """Return what an element has around its words, without how they are read; None for one that stays."""
+    if element.tag in _WRAPPERS:
+        return [part for part in element if part.tag != f"{_W}customXmlPr"]
+    base = element.find(f"{_W}ruby/{_W}rubyBase") if element.tag == f"{_W}r" else None
+    return None if base is None else list(base)
 
 
 def _lift_boxes(root: ET.Element) -> bool:
@@ -107,18 +121,72 @@ def _find_above(element: ET.Element, tags: Collection[str], parents: _Parents) -
     return None
 
 
-def _mark_run(run: ET.Element, parents: _Parents) -> bool:
-    """Empty a run that is hidden, and strike one out that is struck out twice, or whose digits nobody sees."""
+def _list_hidden_styles(xml: bytes) -> set[str]:
+    """Return the styles whose words Word does not show; those based on such a style are hidden, too."""
+    styles = list(parse_xml(xml).iter(f"{_W}style")) if b"vanish" in xml else []
+    hidden: set[str] = set()
+    for _level in range(_MAX_LEVELS):
+        found = {style.get(f"{_W}styleId", "") for style in styles if _hides(style, hidden)}
+        if found == hidden:
+            break
+        hidden = found
+    return hidden - {""}
+
+
+def _hides(style: ET.Element, hidden: Collection[str]) -> bool:
+    properties, base = style.find(f"{_W}rPr"), style.find(f"{_W}basedOn")
+    if properties is not None and properties.find(f"{_W}vanish") is not None:
+        return _is_on(properties, "vanish")
+    return base is not None and base.get(_VALUE) in hidden
+
+
+def _mark_run(run: ET.Element, parents: _Parents, hidden_styles: Collection[str]) -> bool:
+    """Empty a run that is hidden, and mark one that is raised, struck out twice, or whose digits nobody sees."""
     properties = run.find(f"{_W}rPr")
+    if _is_hidden(run, properties, parents, hidden_styles):
+        run[:] = [] if properties is None else [properties]
+        return True
     if properties is None:
         return False
-    if _is_on(properties, "vanish"):
-        run[:] = [properties]
-        return True
-    is_struck = _is_on(properties, "dstrike") or (_is_white(properties) and _has_digits_on_paper(run, parents))
+    is_unseen = _is_white(properties) or 0 < _read_number(properties.find(f"{_W}sz")) <= _TINY
+    is_struck = _is_on(properties, "dstrike") or (is_unseen and _has_digits_on_paper(run, parents))
+    is_raised = not is_struck and _is_raised(run, properties, parents)
     if is_struck:
         ET.SubElement(properties, f"{_W}strike")
-    return is_struck
+    if is_raised:
+        ET.SubElement(properties, f"{_W}vertAlign", {_VALUE: "superscript"})
+    return is_struck or is_raised
+
+
+def _is_hidden(
+    run: ET.Element, properties: ET.Element | None, parents: _Parents, hidden_styles: Collection[str]
+) -> bool:
+    if properties is not None and properties.find(f"{_W}vanish") is not None:
+        return _is_on(properties, "vanish")
+    if not hidden_styles:
+        return False
+    paragraph = _find_above(run, {f"{_W}p"}, parents)
+    styles = [properties.find(f"{_W}rStyle") if properties is not None else None]
+    styles += [paragraph.find(f"{_W}pPr/{_W}pStyle") if paragraph is not None else None]
+    return any(style is not None and style.get(_VALUE) in hidden_styles for style in styles)
+
+
+def _is_raised(run: ET.Element, properties: ET.Element, parents: _Parents) -> bool:
+    """Tell whether the words of a run stand higher or lower than those before them, as a reference to a note does."""
+    place = _find_position(properties)
+    if not place or not "".join(run.itertext()).strip().isdecimal():
+        return False
+    before: ET.Element | None = None
+    for other in parents[run]:
+        if other is run:
+            break
+        before = other if other.tag == run.tag and "".join(other.itertext()).strip() else before
+    return before is not None and _find_position(before.find(f"{_W}rPr")) != place
+
+
+def _find_position(properties: ET.Element | None) -> str:
+    mark = None if properties is None else properties.find(f"{_W}position")
+    return "" if mark is None else mark.get(_VALUE, "").strip("0")
 
 
 def _is_on(properties: ET.Element, name: str) -> bool:
@@ -144,6 +212,7 @@ def _has_digits_on_paper(run: ET.Element, parents: _Parents) -> bool:
 def _complete_table(table: ET.Element) -> bool:
     """Give a table a cell for each gap before a row, all its columns, and its merged cells a first one."""
     rows = list(_list_parts(table, "tr"))
+    deleted = [_drop_deleted_cells(row) for row in rows]
     filled = [_fill_gap(row) for row in rows]
     widths = [sum(span for _, span in _list_cells(row)) for row in rows]
     usual = min(_MAX_COLUMNS, max(Counter(widths).items(), key=itemgetter(1), default=(0, 0))[0])
@@ -152,7 +221,15 @@ def _complete_table(table: ET.Element) -> bool:
     for _column in range(missing):
         ET.SubElement(grid, f"{_W}gridCol", {f"{_W}w": "500"})  # type: ignore[arg-type]  # 0 times where there is none
     whole = [row if width == usual else None for row, width in zip(rows, widths, strict=True)]
-    return any([missing > 0, *filled, _begin_merges(whole)])
+    return any([missing > 0, *deleted, *filled, _begin_merges(whole)])
+
+
+def _drop_deleted_cells(row: ET.Element) -> bool:
+    """Leave out cells that were deleted while changes were tracked."""
+    deleted = [cell for cell in row.findall(f"{_W}tc") if cell.find(f"{_W}tcPr/{_W}cellDel") is not None]
+    for cell in deleted:
+        row.remove(cell)
+    return bool(deleted)
 
 
 def _fill_gap(row: ET.Element) -> bool:

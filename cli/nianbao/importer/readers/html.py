@@ -51,6 +51,7 @@ _KEPT_TAGS = frozenset(
         "i",
         "blockquote",
         "sup",
+        "sub",
         "del",
         "s",
         "strike",

@@ -12,18 +12,21 @@ from msgspec import Struct
 from nianbao.importer.readers.colors import WHITE, blend, is_alike, may_be_alike, parse_color
 from nianbao.importer.readers.style_sheets import DOUBT, join_style, parse_style
 
-_HIDDEN, _STRUCK, _DOUBTED = "hidden", "struck", "doubted"
+_HIDDEN, _STRUCK, _RAISED, _DOUBTED = "hidden", "struck", "raised", "doubted"
 _EFFECTS = {
     _HIDDEN: re.compile(
         r"display:none|visibility:(?:hidden|collapse)|(?:font-size|(?<!-)opacity):0+(?:\.0+)?(?![\d.])|mso-hide:all"
         r"|text-indent:-\d{3}"
     ),
     _STRUCK: re.compile(r"text-decoration(?:-line)?:[^;]*line-through"),
+    _RAISED: re.compile(
+        r"vertical-align:(?:su|-?\d*[1-9])|position:relative.*;top:-?\d*[1-9]"
+    ),  # as `join_style` writes it
 }
 _COLORS = ("color", "bgcolor")  # attributes
 _ANY_STYLE = re.compile(
     r"\shidden\b|display\s*:\s*none|visibility\s*:\s*[hc]|(?:font-size|opacity)\s*:\s*0|mso-hide|line-through"
-    r"|position\s*:|text-indent\s*:\s*-|overflow\s*:|--doubt"
+    r"|position\s*:|vertical-align\s*:\s*(?:su|[-\d])|text-indent\s*:\s*-|overflow\s*:|--doubt"
     r"""|style\s*=\s*(?:"[^"<>]*|'[^'<>]*)(?:\\|/\*)"""  # which may write any of these
 )
 _STYLE_WORDS = (
@@ -34,6 +37,7 @@ _STYLE_WORDS = (
     "opacity",
     "line-through",
     "position",
+    "vertical-align",
     "indent",
     "overflow",
     "--doubt",
@@ -43,8 +47,10 @@ _STYLE_WORDS = (
 _DIGITS = re.compile(
     r"(?:<\w[^>]*>)?[^\w<>]*\d[^A-Za-z<>]{0,40}"
 )  # the text of a figure, behind the start of its element
+_NEAR = 6  # parts of a page: the tags around a figure, and its text
 _TAG = re.compile(r"<(/?)(\w+)([^>]*)>")
 _EFFECT = re.compile(r'\s(?:style|hidden|bgcolor|color)="([\w ]*)"')
+_BEHIND_DIGIT = re.compile(r"\d\s*(?:</?(?:b|i|em|strong)>)*$")
 _BLOCKS = frozenset({"p", "div", "table", "tr", "td", "th", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6"})
 _WITHOUT_END = frozenset({"br", "img"})
 INLINE = frozenset({"span", "font"})  # elements that are there for their styles only
@@ -120,12 +126,15 @@ def _is_out_of_sight(rules: Mapping[str, str]) -> bool:
 class _Element(Struct):
     """An element that is open: where it begins in the parts of the page, the blocks before it, what its style does.
 
-    `ink` and `paper` are the colours of its words and of what is behind them.
+    `ink` and `paper` are the colours of its words and of what is behind them. `is_apart` says that it is raised, and
+    the words before it are not.
     """
 
     start: int
     blocks: int
     effects: Sequence[str]
+    is_raised: bool = False
+    is_apart: bool = False
     ink: str = ""
     paper: str = WHITE
 
@@ -135,11 +144,13 @@ class _Element(Struct):
         return bool(self.ink) and is_alike(self.ink, self.paper)
 
 
-def _open_element(attributes: str, around: _Element, start: int, blocks: int) -> _Element:
+def _open_element(attributes: str, around: _Element, start: int, blocks: int, *, after_raised: bool) -> _Element:
     effects = " ".join(_EFFECT.findall(attributes)).split()
     colors = dict(pairwise(effects))
     ink, paper = (colors.get(name) for name in _COLORS)
-    return _Element(start, blocks, effects, ink or around.ink, blend(paper, around.paper) if paper else around.paper)
+    is_raised = _RAISED in effects or around.is_raised
+    ink, paper = ink or around.ink, blend(paper, around.paper) if paper else around.paper
+    return _Element(start, blocks, effects, is_raised, is_raised and not after_raised, ink, paper)
 
 
 def apply_styles(html: str) -> str:
@@ -150,15 +161,17 @@ def apply_styles(html: str) -> str:
     parts: list[str] = []
     opened = [_Element(0, 0, ())]
     blocks = end = 0
+    is_raised = False  # what the last words are
     for tag in _TAG.finditer(html):
         text = html[end : tag.start()]
         parts.append(f"<s>{text}</s>" if opened[-1].is_unseen and _DIGITS.fullmatch(text) else text)
+        is_raised = opened[-1].is_raised if text.strip() else is_raised
         end, name = tag.end(), tag[2]
         if name in _WITHOUT_END:
             parts.append(tag[0])
         elif not tag[1]:
             blocks += name in _BLOCKS
-            opened.append(_open_element(tag[3], opened[-1], len(parts), blocks))
+            opened.append(_open_element(tag[3], opened[-1], len(parts), blocks, after_raised=is_raised))
             parts.append("" if name in INLINE else _EFFECT.sub("", tag[0]))
         elif len(opened) > 1:
             element = opened.pop()
@@ -166,9 +179,18 @@ def apply_styles(html: str) -> str:
             if _HIDDEN in element.effects and not has_blocks:
                 del parts[element.start :]
                 continue
+            if element.is_apart and not has_blocks and _is_reference(parts, element.start):
+                parts[element.start] += "<sup>"
+                parts.append("</sup>")
             is_doubted = _DOUBTED in element.effects and _DIGITS.fullmatch("".join(parts[element.start :]))
             if (_STRUCK in element.effects or is_doubted) and not has_blocks:
                 parts[element.start] += "<s>"
                 parts.append("</s>")
             parts.append("" if name in INLINE else tag[0])
     return "".join([*parts, html[end:]])
+
+
+def _is_reference(parts: Sequence[str], start: int) -> bool:
+    """Tell whether words that are raised, which begin at a place of a page, refer to a note: digits behind a digit."""
+    text = "".join(parts[start:])
+    return bool(_DIGITS.fullmatch(text) and _BEHIND_DIGIT.search("".join(parts[max(0, start - _NEAR) : start])))

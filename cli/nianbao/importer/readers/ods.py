@@ -1,8 +1,10 @@
 """OpenDocument spreadsheets: each sheet is a heading and a table, with spans and the saved results of formulas."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from xml.etree import ElementTree as ET
+
+from msgspec.structs import replace
 
 from nianbao.importer.readers.refusal import limit_blocks
 from nianbao.importer.readers.sheets import MAX_COLUMNS, MAX_ROWS, format_number, make_sheet
@@ -21,6 +23,7 @@ from nianbao.model.i18n import _, join_words
 ORDER = 24
 _NAMESPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 _TABLE, _TEXT, _OFFICE, _STYLE = (_NAMESPACE % name for name in ("table", "text", "office", "style"))
+_VISIBILITY, _UNSEEN = f"{_TABLE}visibility", frozenset({"collapse", "filter"})
 _FIGURES = frozenset({"float", "currency", "percentage"})
 _LISTED_CELLS = 3  # cells that a note names
 
@@ -40,6 +43,7 @@ def read(content: bytes) -> PublishedDocument:
     names = _list_names(root)
     is_form = PREFIX + EDITION in names
     hidden = _list_hidden_styles(root)
+    marks = {} if is_form else _list_marks(root)
     blocks: list[Paragraph | PublishedTable] = []
     notes: list[str] = []
     named: dict[str, NamedCell] = {}
@@ -47,7 +51,7 @@ def read(content: bytes) -> PublishedDocument:
     filled = 0
     for sheet in root.iter(f"{_TABLE}table"):
         title = sheet.get(f"{_TABLE}name", "")
-        cells, formulas = _read_cells(sheet, title, notes)
+        cells, formulas = _read_cells(sheet, title, notes, marks, shows_all=is_form)
         if is_form:
             named |= _find_named(names, title, cells, formulas)
             of_form |= {f"{title}!{cell}": text for cell, text in formulas.items()}
@@ -94,13 +98,25 @@ def _find_named(
     }
 
 
-def _read_cells(sheet: ET.Element, title: str, notes: list[str]) -> tuple[list[PublishedCell], dict[str, str]]:
-    """Return the cells of a sheet, and its formulas by cell; rows and columns that are repeated count as often."""
+def _read_cells(
+    sheet: ET.Element, title: str, notes: list[str], marks: Mapping[str, str], *, shows_all: bool
+) -> tuple[list[PublishedCell], dict[str, str]]:
+    """Return the cells of a sheet, and its formulas by cell; rows and columns that are repeated count as often.
+
+    Unless it `shows_all`, the cells of hidden rows and columns have no text, with a note.
+    """
     cells: list[PublishedCell] = []
     formulas: dict[str, str] = {}
-    top = 0
+    top = left_out = 0
+    hidden = set() if shows_all else _find_hidden_columns(sheet)
     for row in sheet.iter(f"{_TABLE}table-row"):
-        read = list(_read_row(row, top))
+        read = list(_read_row(row, top, marks))
+        if hidden or (not shows_all and row.get(_VISIBILITY) in _UNSEEN):
+            shown = [
+                (_hide(cell, hidden, all_columns=row.get(_VISIBILITY) in _UNSEEN), formula) for cell, formula in read
+            ]
+            left_out += sum(cell is not old for (cell, _), (old, _formula) in zip(shown, read, strict=True))
+            read = shown
         has_text = any(cell.text for cell, _formula in read)
         repeats = _count(row, "rows-repeated") if has_text else 1  # blank rows are repeated to the end of the sheet
         for copy in range(min(repeats, MAX_ROWS - top)):
@@ -114,17 +130,38 @@ def _read_cells(sheet: ET.Element, title: str, notes: list[str]) -> tuple[list[P
             if has_text:
                 notes.append(_("first-rows-of-sheet-read", sheet=title, rows=MAX_ROWS))
             break
+    if left_out:
+        notes.append(_("hidden-cells-left-out", sheet=title, count=left_out))
     return cells, formulas
 
 
-def _read_row(row: ET.Element, top: int) -> Iterator[tuple[PublishedCell, str]]:
+def _find_hidden_columns(sheet: ET.Element) -> set[int]:
+    hidden: set[int] = set()
+    left = 0
+    for column in sheet.iter(f"{_TABLE}table-column"):
+        right = left + _count(column, "columns-repeated")
+        hidden |= set(range(left, min(right, MAX_COLUMNS))) if column.get(_VISIBILITY) in _UNSEEN else set()
+        left = right
+    return hidden
+
+
+def _hide(cell: PublishedCell, columns: Collection[int], *, all_columns: bool) -> PublishedCell:
+    """Return a cell without its text, unless it reaches to a row or column that is not hidden."""
+    is_hidden = all_columns and cell.bottom == cell.top + 1
+    is_hidden = is_hidden or all(column in columns for column in range(int(cell.left), int(cell.right)))
+    return replace(cell, text="") if is_hidden and cell.text else cell
+
+
+def _read_row(row: ET.Element, top: int, marks: Mapping[str, str]) -> Iterator[tuple[PublishedCell, str]]:
     """Yield the cells of a row up to its last text, each with its formula; those that another one covers are none."""
     found: list[tuple[PublishedCell, str]] = []
     left, filled = 0, 0
     for element in row:
         if element.tag not in {f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"} or left >= MAX_COLUMNS:
             continue
-        text, repeats = _read_text(element), _count(element, "columns-repeated")
+        text, repeats = _read_text(element, marks), _count(element, "columns-repeated")
+        if not text and f"{_OFFICE}value-type" not in element.attrib:
+            text = element.get(f"{_TABLE}formula", "")  # that was never computed
         if element.tag == f"{_TABLE}table-cell":
             for column in range(left, min(left + repeats, MAX_COLUMNS)):
                 bottom, right = top + _count(element, "rows-spanned"), column + _count(element, "columns-spanned")
@@ -141,14 +178,45 @@ def _count(element: ET.Element, name: str) -> int:
     return min(max(1, int(text)), MAX_ROWS) if text.isascii() and text.isdigit() else 1
 
 
-def _read_text(cell: ET.Element) -> str:
+def _list_marks(root: ET.Element) -> dict[str, str]:
+    """Return how the words of a style are marked: those struck out, and raised ones, which refer to notes."""
+    marks: dict[str, str] = {}
+    for style in root.iter(f"{_STYLE}style"):
+        for properties in style.iter(f"{_STYLE}text-properties"):
+            if properties.get(f"{_STYLE}text-line-through-style", "none") != "none":
+                marks[style.get(f"{_STYLE}name", "")] = "~~{}~~"
+            elif properties.get(f"{_STYLE}text-position", "0%").split()[0].strip("-") not in {"0%", "0"}:
+                marks[style.get(f"{_STYLE}name", "")] = "[{}]"
+    return marks
+
+
+def _read_text(cell: ET.Element, marks: Mapping[str, str]) -> str:
     """Return what a cell holds: its figure with all digits, its day as in ISO 8601, else its text."""
+    mark = marks.get(cell.get(f"{_TABLE}style-name", ""), "{}")
+    text = _read_value(cell)
+    if text is None:
+        paragraphs = ("".join(_mark_parts(one, marks)) for one in cell.iterfind(f"{_TEXT}p"))
+        text = "\n".join(paragraphs)
+    return mark.format(text) if text and "~" in mark else text
+
+
+def _read_value(cell: ET.Element) -> str | None:
     if cell.get(f"{_OFFICE}value-type") == "date":
         return cell.get(f"{_OFFICE}date-value", "").removesuffix("T00:00:00")
     if cell.get(f"{_OFFICE}value-type") in _FIGURES:
         with suppress(ValueError):
             return format_number(float(cell.get(f"{_OFFICE}value", "")))
-    return "\n".join("".join(paragraph.itertext()) for paragraph in cell.iterfind(f"{_TEXT}p"))
+    return None
+
+
+def _mark_parts(element: ET.Element, marks: Mapping[str, str]) -> Iterator[str]:
+    """Give the words of an element, with those of its parts that are marked."""
+    yield element.text or ""
+    for part in element:
+        words = "".join(_mark_parts(part, marks))
+        mark = marks.get(part.get(f"{_TEXT}style-name", ""), "{}")
+        yield mark.format(words) if words.strip() else words
+        yield part.tail or ""
 
 
 def _name_cell(row: int, column: int) -> str:

@@ -16,7 +16,27 @@ _FACTS = "facts.toml"
 _MAX_FACTS_BYTES = 10 * 2**20
 _TABLE_NAMESPACE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _FRAME, _TEXT_BOX = (f"{{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}}{name}" for name in ("frame", "text-box"))
-_PARAGRAPH = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}p"
+_TEXT, _STYLE = (f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}" for name in ("text", "style"))
+_PARAGRAPH = f"{_TEXT}p"
+_UNSEEN = frozenset({"collapse", "filter"})
+_FIELDS = frozenset(
+    f"{_TEXT}{name}"
+    for name in (
+        "expression",
+        "placeholder",
+        "table-formula",
+        "conditional-text",
+        "text-input",
+        "drop-down",
+        "variable-get",
+        "variable-input",
+        "user-field-get",
+        "user-field-input",
+        "ruby",
+        "ruby-base",
+        "ruby-text",
+    )
+)
 _MAX_COLUMNS = 200  # of a table; spreadsheets repeat empty columns without limit
 
 
@@ -47,10 +67,29 @@ def _copy_package(old: zipfile.ZipFile) -> bytes:
 
 def _prepare_content(xml: bytes) -> bytes:
     root = parse_xml(xml)
+    _settle_words(root)
     _add_rows(root)
     _lift_text_boxes(root)
     prepared: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return prepared
+
+
+def _settle_words(root: ET.Element) -> None:
+    """Empty what is hidden and how words are read, and make the other fields, which pandoc drops, words."""
+    hidden = {
+        style.get(f"{_STYLE}name")
+        for style in root.iter(f"{_STYLE}style")
+        if any(part.get(f"{_TEXT}display") == "none" for part in style.iter(f"{_STYLE}text-properties"))
+    }
+    for element in root.iter():
+        is_hidden = hidden and element.get(f"{_TEXT}style-name") in hidden
+        if element.tag == f"{_TEXT}ruby-text" or is_hidden:
+            element[:], element.text = [], ""
+        elif element.tag == f"{_TABLE_NAMESPACE}table-row" and element.get(f"{_TABLE_NAMESPACE}visibility") in _UNSEEN:
+            for cell in element:
+                cell[:] = []
+        if element.tag in _FIELDS:
+            element.tag = f"{_TEXT}span"
 
 
 def _add_rows(root: ET.Element) -> None:

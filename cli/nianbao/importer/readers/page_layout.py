@@ -15,6 +15,8 @@ from nianbao.model.i18n import _
 MAX_PAGES = 300  # of one file; a report has six
 MIN_PAGE_CHARACTERS = 30  # of a page on average; with fewer it is a scan
 _MERGE_DISTANCE = 3.0  # pt; lines of a table that are closer are one
+_OTHER_SIZE = 0.85  # of the type of the line above: it is of another figure
+_WIDE_ROOM = 1.8  # of the font size: that of a digit and of the margins of a cell
 _MIN_INDENT = 12.0  # pt; a line that begins further right begins a paragraph
 _MAX_PAGE_NUMBER_LENGTH = 12  # characters of a page number with its dashes
 _MIN_RULE = 3.0  # pt; shorter lines are none of a table
@@ -210,15 +212,44 @@ def _split_table(
     full_width_chars: list[Char] = []
     full_width_rows: set[int] = set()
     chars_of_boxes, chars_between = _assign_characters(chars, boxes)
-    for box, chars_of_box in zip(boxes, chars_of_boxes, strict=True):
+    lines_of_boxes = [group_into_lines(chars_of_box) for chars_of_box in chars_of_boxes]
+    # Then no other figure of the table wraps, either.
+    are_two = any(map(_has_two_figures, lines_of_boxes, (box[2] - box[0] for box in boxes)))
+    for box, chars_of_box, lines in zip(boxes, chars_of_boxes, lines_of_boxes, strict=True):
         top, bottom = _find_nearest(y_edges, box[1]), _find_nearest(y_edges, box[3])
         if box[2] - box[0] > x_edges[-1] - x_edges[0] - _MERGE_DISTANCE:
             full_width_chars += chars_of_box
             full_width_rows.update(range(top, bottom))
         elif bottom > top and box[2] - box[0] > _MERGE_DISTANCE:
-            text = join_cell(line.text for line in group_into_lines(chars_of_box))
+            text = join_cell(_part_figures(lines) if are_two else (line.text for line in lines))
             cells.append(PublishedCell(text, top, bottom, box[0], box[2]))
     return list(_make_tables(cells, full_width_rows, x_edges, y_edges)), full_width_chars, chars_between
+
+
+def _has_two_figures(lines: Sequence[TextLine], width: float) -> bool:
+    """Tell whether a cell has digits on two lines that are no figure that wrapped.
+
+    Their sizes differ, or the first line has room for one of the digits below it.
+    """
+    return any(
+        _are_digits(above, line)
+        and (
+            min(above.size, line.size) <= _OTHER_SIZE * max(above.size, line.size)
+            or width - (above.right - above.left) > _WIDE_ROOM * above.size
+        )
+        for above, line in pairwise(lines)
+    )
+
+
+def _are_digits(above: TextLine, line: TextLine) -> bool:
+    return above.text[-1:].isdigit() and line.text[:1].isdigit()
+
+
+def _part_figures(lines: Sequence[TextLine]) -> Iterator[str]:
+    """Give the lines of a cell, with a break between digits."""
+    for above, line in pairwise([None, *lines]):
+        if line:
+            yield f"\n{line.text}" if above and _are_digits(above, line) else line.text
 
 
 def _make_tables(

@@ -22,6 +22,7 @@ from nianbao.importer.readers.page_layout import (
     turn_characters,
 )
 from nianbao.importer.readers.page_lines import UNMAPPED_PREFIX, Char, TextLine, join_lines, select_characters
+from nianbao.importer.readers.page_marks import mark_digits
 from nianbao.importer.readers.page_wrapped import unwrap_cells
 from nianbao.importer.readers.refusal import UnreadableError, make_damage_error
 from nianbao.importer.readers.sniff import Confidence, Sample
@@ -127,7 +128,8 @@ def _read_pages(pdf: Any) -> _Pages:  # noqa: ANN401  # pdfplumber has no types
             if direction := find_direction(chars):
                 chars, tables, height = _turn_page(page, tables, direction)
             chars = select_characters(chars)
-            blocks = list(lay_out_page(unwrap_cells(chars), tables, height, pages.count))
+            marked = chars if direction else mark_digits(chars, page.lines, page.rects)
+            blocks = list(lay_out_page(unwrap_cells(marked), tables, height, pages.count))
             pages.blocks.append([_drop_place(block) for block in blocks] if direction else blocks)
             if pages.embedded_facts:
                 pages.unmoved.append(list(lay_out_page(chars, tables, height, pages.count, keep_all=True)))

@@ -16,12 +16,12 @@ _SHEET_START, _SHEET_END = re.compile(r"(?i)<style\b[^<>]{0,500}>"), re.compile(
 _LAST_PART = re.compile(r"(\w*)((?:[.#][-\w]+)?)$")
 _TELLING = re.compile(
     r"display:none|visibility:[hc]|(?:font-size|opacity):0+(?:\.0+)?(?![\d.])|line-through"
-    r"|(?:left|top|right|bottom|text-indent):-\d{3}"
+    r"|(?:left|top|right|bottom|text-indent):-\d{3}|vertical-align:su"
 )  # what a rule must say to have an effect on words
-_SHEET_WORDS = ("none", "visib", "font-size", "opacity", "line-through", "position", "indent", "color", "\\")
+_SHEET_WORDS = ("none", "visib", "font-size", "opacity", "line-through", "position", "indent", "color", "super", "\\")
 _PROPERTIES = frozenset(
     {"display", "visibility", "font-size", "opacity", "text-decoration", "text-decoration-line", "text-indent"}
-    | {"position", "left", "top", "right", "bottom", "color", "background", "background-color"}
+    | {"vertical-align", "position", "left", "top", "right", "bottom", "color", "background", "background-color"}
 )  # not those that cut off the captions of tables, which programs read out
 _TAG = re.compile(r"<(\w+)\b([^<>]*)>")
 _CLASS, _ID, _STYLE = (

@@ -4,15 +4,15 @@ import re
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
 from html import unescape
 from io import BytesIO
 from itertools import islice
 from typing import Any
 
 from nianbao.importer.readers.refusal import DAMAGE_ERRORS, UnreadableError, make_damage_error
-from nianbao.importer.readers.sheets import MAX_COLUMNS, MAX_ROWS, format_number
+from nianbao.importer.readers.sheets import MAX_COLUMNS, MAX_ROWS
 from nianbao.importer.readers.sniff import Confidence, Sample
+from nianbao.importer.readers.xlsx_cells import SheetTexts, format_value
 from nianbao.importer.recognition.excel_form import EDITION, PREFIX
 from nianbao.importer.recognition.published import (
     NamedCell,
@@ -78,7 +78,7 @@ def _read_sheets(
                 notes.append(_("sheet-hidden", sheet=sheet.title))
             continue
         blocks.append(Paragraph(sheet.title, sheet.title, 1))
-        blocks += _read_sheet(sheet, notes)
+        blocks += _read_sheet(sheet, SheetTexts(sheet, {} if is_form else formulas, shows_all=is_form), notes)
         cells = [cell for title, cell in formulas if title == sheet.title]
         if cells and not is_form:
             notes.append(
@@ -124,7 +124,9 @@ def open_workbook(content: bytes, *, results: bool) -> Any:  # noqa: ANN401  # o
     import openpyxl  # noqa: PLC0415  # heavy
 
     try:
-        return openpyxl.load_workbook(BytesIO(content), read_only=not results, data_only=results, keep_links=False)
+        return openpyxl.load_workbook(
+            BytesIO(content), read_only=not results, data_only=results, keep_links=False, rich_text=results
+        )
     except MemoryError:
         raise
     except Exception as error:  # a broken file breaks its parser in any way
@@ -163,7 +165,7 @@ def _find_named_cell(workbook: Any, name: Any, formulas: Mapping[tuple[str, str]
     return None
 
 
-def _read_sheet(sheet: Any, notes: list[str]) -> list[Paragraph | PublishedTable]:  # noqa: ANN401  # openpyxl has no types
+def _read_sheet(sheet: Any, texts: SheetTexts, notes: list[str]) -> list[Paragraph | PublishedTable]:  # noqa: ANN401  # openpyxl has no types
     """Return a sheet as a table, after the first text that is alone in its row as a paragraph; empty without cells."""
     if sheet.max_row > MAX_ROWS:
         notes.append(_("first-rows-of-sheet-read", sheet=sheet.title, rows=MAX_ROWS))
@@ -171,16 +173,20 @@ def _read_sheet(sheet: Any, notes: list[str]) -> list[Paragraph | PublishedTable
     covered = _find_covered(sheet)
     cells, single_texts = [], []
     for row in sheet.iter_rows(max_row=min(sheet.max_row, MAX_ROWS), max_col=min(sheet.max_column, MAX_COLUMNS)):
+        filled = []
         for cell in row:
             position = (cell.row, cell.column)
             if position in covered:
                 continue
             span = spans.get(position)
             bottom, right = (span.max_row, span.max_col) if span else position
-            cells.append(PublishedCell(format_value(cell.value), cell.row - 1, bottom, cell.column - 1, right))
-        values = [cell.value for cell in row if cell.value is not None]
-        if len(values) == 1 and isinstance(values[0], str):
-            single_texts.append(values[0])
+            text = texts.find(cell, bottom, right)
+            filled += [(cell.value, text)] if text else []
+            cells.append(PublishedCell(text, cell.row - 1, bottom, cell.column - 1, right))
+        if len(filled) == 1 and isinstance(filled[0][0], str | list):  # a list has parts with fonts of their own
+            single_texts.append(filled[0][1])
+    if texts.left_out:
+        notes.append(_("hidden-cells-left-out", sheet=sheet.title, count=texts.left_out))
     table = PublishedTable(tuple(cells), Place(sheet=sheet.title))
     return [*(Paragraph(text, text) for text in single_texts[:1]), table] if cells else []
 
@@ -194,16 +200,3 @@ def _find_covered(sheet: Any) -> set[tuple[int, int]]:  # noqa: ANN401  # see ab
         for row in range(span.min_row, min(span.max_row, MAX_ROWS) + 1)
         for column in range(span.min_col, min(span.max_col, MAX_COLUMNS) + 1)
     } - {(span.min_row, span.min_col) for span in ranges}
-
-
-def format_value(value: object) -> str:
-    """Return the value of a cell as a text: numbers with as many digits as a spreadsheet keeps, days without a time."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, float):
-        return format_number(value)
-    if isinstance(value, datetime) and not (value.hour or value.minute or value.second):
-        return value.date().isoformat()
-    return str(value)

@@ -44,11 +44,12 @@ def pack(pictures: Iterable[tuple[str, bytes]]) -> bytes:
 def unpack(content: bytes) -> list[tuple[str, bytes]]:
     """Return the pictures of an archive with their names, in the order of these; numbers count as such."""
     with open_package(content) as package:
-        names = sorted(filter(is_picture, package.namelist()), key=_split_numbers)
+        names = sorted(filter(is_picture, package.namelist()), key=split_numbers)
         if sum(package.getinfo(name).file_size for name in names) > MAX_FILE_BYTES:
             raise UnreadableError(_("archive-swells"), _("check-source-of-file"))
         return [(name, read_part(package, name, MAX_FILE_BYTES)) for name in names]
 
 
-def _split_numbers(name: str) -> list[tuple[int, str]]:
+def split_numbers(name: str) -> list[tuple[int, str]]:
+    """Return the parts of a name by which pages are sorted: numbers count as such."""
     return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", name.casefold())]

@@ -15,6 +15,7 @@ Number = int | Decimal
 _MINUS = str.maketrans("−–—", "---")
 _BRACKET = re.compile(r"[(\[][^()\[\]]*[)\]]$")
 _LEADING_ZERO = re.compile(r"^0\d")  # no number is written so: it is the digits of several cells
+_TWO_LINES = re.compile(r"\d[^\S\n]*\n\s*\d")
 _MAX_LENGTH = 24  # characters of a figure; no form accepts half as many
 
 
@@ -108,8 +109,14 @@ def _normalize(text: str, reading: Reading) -> str:
 
 
 def _has_separate_numbers(text: str) -> bool:
-    """Tell whether white space splits the digits other than into thousands: it may be more than one figure."""
-    parts = unicodedata.normalize("NFKC", text).split()
+    """Tell whether white space splits the digits other than into thousands: it may be more than one figure.
+
+    A break of lines parts figures, unless a comma stands before it.
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    if _TWO_LINES.search(plain):
+        return True
+    parts = plain.split()
     if sum(bool(re.search(r"\d", part)) for part in parts) < 2:  # noqa: PLR2004  # two figures
         return False
     return not re.fullmatch(r"[+-]?\d{1,3}(?:[\s,]+\d{3})+(?:\.\d+)?\D*", " ".join(parts))

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from nianbao.importer.recognition.labels import normalize
 from nianbao.importer.recognition.lists.list_tables import FoundLists, ListTable
 from nianbao.importer.recognition.lists.printed_words import read_printed
+from nianbao.importer.recognition.lists.total_rows import is_total
 from nianbao.importer.recognition.published import PublishedCell
 from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedRow
 from nianbao.importer.recognition.tables.layouts import list_layouts
@@ -52,23 +53,37 @@ def read_lists(found: FoundLists, form: Form, *, exact: bool) -> ReadLists:
                 own.append(placed)
             else:
                 extra.append(" | ".join(cell.text for cell in cells))
+    read = _read_entries(entries, form, exact=exact)
+    totals = [name for name, rows in read.rows.items() if is_total(rows[-1], rows[:-1])]
+    for name in totals:
+        last = entries[name].pop()
+        extra.append(" | ".join({**last.texts, **last.undecided}.values()))
+    read = _read_entries(entries, form, exact=exact) if totals else read
+    rows = tuple(row for of_list in read.rows.values() for row in of_list)
+    return ReadLists(read.form, rows, tuple(extra), tuple(_describe_unknown(found.tables)))
+
+
+class _ReadEntries(Struct, frozen=True):
+    """The form with a row for each entry, and these rows by their list."""
+
+    form: Form
+    rows: Mapping[str, list[RecognizedRow]]
+
+
+def _read_entries(entries: Mapping[str, Sequence[_Entry]], form: Form, *, exact: bool) -> _ReadEntries:
     if not any(entries.values()):
-        return ReadLists(form, (), tuple(extra), tuple(_describe_unknown(found.tables)))
-    rows: Tree = {name: {str(number): {} for number, _one in enumerate(own, 1)} for name, own in entries.items()}
-    numbers: dict[tuple[str, ...], str] = {(name, key): key for name, own in rows.items() for key in own}
-    expanded = fill_form(form, Facts("", "", rows, numbers)).form
-    read = [
-        RecognizedRow(
-            layout,
-            index,
-            tuple(_read_cells(entry, layout.slots[index], expanded, exact=exact)),
-            entry.table.block,
-            place=entry.table.table.locate_row(entry.top),
-        )
-        for layout in list_layouts([expanded])
-        for index, entry in enumerate(entries.get(layout.table.id, ()))
-    ]
-    return ReadLists(expanded, tuple(read), tuple(extra), tuple(_describe_unknown(found.tables)))
+        return _ReadEntries(form, {})
+    tree: Tree = {name: {str(number): {} for number, _one in enumerate(own, 1)} for name, own in entries.items()}
+    numbers: dict[tuple[str, ...], str] = {(name, key): key for name, own in tree.items() for key in own}
+    expanded = fill_form(form, Facts("", "", tree, numbers)).form
+    rows: dict[str, list[RecognizedRow]] = {}
+    for layout in list_layouts([expanded]):
+        for index, entry in enumerate(entries.get(layout.table.id, ())):
+            cells = tuple(_read_cells(entry, layout.slots[index], expanded, exact=exact))
+            place = entry.table.table.locate_row(entry.top)
+            row = RecognizedRow(layout, index, cells, entry.table.block, place=place)
+            rows.setdefault(layout.table.id, []).append(row)
+    return _ReadEntries(expanded, rows)
 
 
 def _list_rows(one: ListTable) -> Iterator[tuple[int, list[PublishedCell]]]:

@@ -96,19 +96,34 @@ def read_row(
         texts = tuple(cell.text for cell in published if row.from_text or cell.text.strip())
         ends_blank = row.is_separated and bool(row.label) and 0 < len(slots) - len(texts) <= row.stripped
         each = not may_run_together
-        ambiguous = AmbiguousRow(slots, texts, row.reading, one_figure_each=each, ends_blank=ends_blank)
+        has_figure = any(map(str.isdigit, "".join(texts)))
+        if not row.from_text or has_figure or len(texts) + row.stripped >= len(slots):  # blanks of all cells, or a mark
+            ambiguous = AmbiguousRow(slots, texts, row.reading, one_figure_each=each, ends_blank=ends_blank)
         cells = [RecognizedCell(slot, "undecided", printed=" ".join(texts), reason="together") for slot in slots]
     elif alignment.unverified and not is_consistent(slots, [cell.value or 0 for cell in cells], layout.form.checks):
         cells = [
             cell if headers.get(column) else replace(cell, state="undecided", value=None, number=None, reason="column")
             for column, cell in enumerate(cells)
         ]
+    if not row.from_text:
+        cells = list(_doubt_neighbours(cells))
     by_order = alignment.by_order or not has_headers
     lefts = {column: header.left for header, column in alignment.headers}
     if not lefts and len(published) == len(slots) and not row.from_text:
         lefts = {column: cell.left for column, cell in enumerate(published)}
     located = tuple(replace(cell, left=lefts.get(column)) for column, cell in enumerate(cells))
     return RecognizedRow(layout, index, located, row.block, by_order, place=row.place), ambiguous
+
+
+def _doubt_neighbours(cells: Sequence[RecognizedCell]) -> Iterator[RecognizedCell]:
+    """Give the cells of a row; those beside a cell with several figures are undecided: digits of it may be theirs."""
+    crowded = {column for column, cell in enumerate(cells) if cell.reason == "together" and " " in cell.printed}
+    for column, cell in enumerate(cells):
+        is_beside = cell.state != "undecided" and not crowded.isdisjoint({column - 1, column + 1})
+        if is_beside:
+            yield replace(cell, state="undecided", value=None, number=None, reason="column", keep_text=False)
+        else:
+            yield cell
 
 
 def _read_cell(
@@ -197,7 +212,8 @@ def merge_duplicates(
             both = [(cell, cells[cell.slot.address]) for cell in earlier.cells if cell.slot.address in cells]
             if any(_is_conflict(*pair) for pair in both):
                 conflicts.append((earlier, row))
-            merged = {first.slot.address: _merge_cells(first, second) for first, second in both}
+            are_apart = earlier.place.sheet != row.place.sheet  # a blank one may be of another report
+            merged = {first.slot.address: _merge_cells(first, second, are_apart=are_apart) for first, second in both}
             kept[index] = replace(earlier, cells=tuple(merged.get(cell.slot.address, cell) for cell in earlier.cells))
         new = tuple(cell for address, cell in cells.items() if address not in row_of)
         if new:
@@ -210,13 +226,18 @@ def _is_conflict(first: RecognizedCell, second: RecognizedCell) -> bool:
     return first.value != second.value and "no-column" not in {first.reason, second.reason}
 
 
-def _merge_cells(first: RecognizedCell, second: RecognizedCell) -> RecognizedCell:
+def _merge_cells(first: RecognizedCell, second: RecognizedCell, *, are_apart: bool) -> RecognizedCell:
+    if are_apart and first.state != second.state and _is_conflict(first, second):
+        return _leave_undecided(first, second)
     if second.state != "read" or first == second:
         return first
     if first.state != "read":
         return second
-    if first.value == second.value:
-        return first
+    return first if first.value == second.value else _leave_undecided(first, second)
+
+
+def _leave_undecided(first: RecognizedCell, second: RecognizedCell) -> RecognizedCell:
+    """Return a cell that has one of two contents."""
     options = tuple(sorted({value for cell in (first, second) if (value := cell.value) is not None}))
     printed = f"{first.printed}; {second.printed}"
     twice = replace(first, state="undecided", value=None, number=None, printed=printed, reason="twice", options=options)

@@ -50,7 +50,13 @@ def _join_rows(
 ) -> tuple[PublishedTable, PublishedTable]:
     """Move the first row of the second table into the last one of the first, where that makes a label whole."""
     pairs = _pair_cells(first, second)
-    if (
+    rests = _find_rests(pairs or (), second, reading)
+    if rests:  # a figure with a break in it is not read
+        pairs = [
+            (above, replace(below, text=f"\n{below.text}")) if below in rests else (above, below)
+            for above, below in pairs or ()
+        ]
+    elif (
         pairs is None
         or any(may_be_value(above.text, reading) and may_be_value(below.text, reading) for above, below in pairs)
         or not any(_is_split_label(above.text, below.text, compare) for above, below in pairs)
@@ -64,6 +70,18 @@ def _join_rows(
         replace(first, cells=tuple(replace(cell, text=texts.get(cell, cell.text)) for cell in first.cells)),
         replace(second, cells=tuple(replace(cell, text=spanning.get(cell, cell.text)) for cell in rest)),
     )
+
+
+def _find_rests(
+    pairs: Sequence[tuple[PublishedCell, PublishedCell]], second: PublishedTable, reading: Reading
+) -> list[PublishedCell]:
+    """Return what may be the last digits of figures that wrap: the only texts of a row, below some of those above."""
+    start = min((cell.top for cell in second.cells), default=0)
+    if any(cell.text.strip() and not cell.text.strip().isdigit() for cell in second.cells if cell.top == start):
+        return []
+    figures = [(above, below) for above, below in pairs if may_be_value(above.text, reading) and above.text.strip()]
+    rests = [below for _above, below in figures if below.text.strip()]
+    return rests if len(rests) < len(figures) else []
 
 
 def _pair_cells(first: PublishedTable, second: PublishedTable) -> list[tuple[PublishedCell, PublishedCell]] | None:

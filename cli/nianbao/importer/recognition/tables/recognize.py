@@ -26,10 +26,11 @@ from nianbao.importer.recognition.tables.places.numbered_rows import doubt_colum
 from nianbao.importer.recognition.tables.places.open_rows import MatchedRow, OpenRowFinder, find_table_headings
 from nianbao.importer.recognition.tables.places.whole_form import resolve_rows
 from nianbao.importer.recognition.tables.regions import find_regions
+from nianbao.importer.recognition.tables.repeated_headers import leave_out_repeated_headers
 from nianbao.importer.recognition.tables.row_matching import match_rows
 from nianbao.importer.recognition.tables.row_numbers import leave_out_row_numbers
 from nianbao.importer.recognition.tables.rows import KnownLabels, PublishedRow, Region
-from nianbao.importer.recognition.tables.split_rows import join_split_rows
+from nianbao.importer.recognition.tables.split_rows import join_split_rows, mark_shared_figures
 
 _MISSING_ROW_PENALTY = 0.01  # for a row that an edition has and the table lacks
 _NO_HEADER_WEIGHT = 0.3  # of rows where the headers do not agree
@@ -57,7 +58,7 @@ def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_
     truncated: list[str] = []
     last = len(document.blocks) - 1
     known = KnownLabels(layouts)
-    blocks, numbered = leave_out_row_numbers(document.blocks, known)
+    blocks, numbered = leave_out_row_numbers(leave_out_repeated_headers(document.blocks, known.reading), known)
     chosen = _choose_matches(_match_regions(replace(document, blocks=blocks), known, layouts), in_force)
     matched = [one for region, match in chosen for one in _list_rows(region, match)]
     headings = find_table_headings(document, layouts, in_force)
@@ -95,12 +96,13 @@ def _list_rows(region: Region, match: _Match | None) -> list[MatchedRow]:
     alignment = complete_alignment(match.alignment, of_form, len(match.layout.columns))
     if any(has_misplaced_figure(row, alignment, region.headers) for row in of_form):
         rows = [replace(row, lacks_cell=True) for row in rows]
-    return join_split_rows(
+    joined = join_split_rows(
         [
             MatchedRow(row, region, match.layout, alignment, index, match.has_headers)
             for row, index in zip(rows, match.rows, strict=True)
         ]
     )
+    return mark_shared_figures(joined)
 
 
 def _choose_matches(matched: _Matches, in_force: str) -> list[tuple[Region, _Match | None]]:

@@ -4,6 +4,7 @@ Read by itself, the first would have blank cells, which count as 0, or the first
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from msgspec.structs import replace
 
@@ -14,6 +15,7 @@ from nianbao.importer.recognition.tables.columns import find_figures, find_label
 from nianbao.importer.recognition.tables.places.open_rows import MatchedRow
 
 _MAX_DIGITS = 24  # of a figure; no form accepts half as many
+_SHARED = " ┐"  # behind a figure of several rows, which is not read
 _CONFLICT = " / "  # between two figures for one cell, of which neither is read
 
 
@@ -28,6 +30,28 @@ def join_split_rows(rows: Sequence[MatchedRow]) -> list[MatchedRow]:
         whole = _join(joined[-1], one, behind) if joined else None
         joined[-1:] = [whole] if whole else [*joined[-1:], one]
     return _leave_out_parts(joined)
+
+
+def mark_shared_figures(rows: Sequence[MatchedRow]) -> list[MatchedRow]:
+    """Mark each figure whose cell reaches into the next row that has a label of the form: it may be of both."""
+    marked: list[MatchedRow] = []
+    of_form = [one for one in rows if one.index is not None and not one.row.from_text]
+    behind = {id(one): following for one, following in pairwise(of_form)}
+    for one in rows:
+        following = behind.get(id(one))
+        top = _find_top(following) if following and following.row.block == one.row.block else None
+        shared = {
+            id(cell)
+            for cell in (find_figures(one.row, one.alignment) if top is not None else ())
+            if top is not None and cell.top < top < cell.bottom and cell.text.strip()
+        }
+        cells = (replace(cell, text=cell.text + _SHARED) if id(cell) in shared else cell for cell in one.row.cells)
+        marked.append(replace(one, row=replace(one.row, cells=tuple(cells))) if shared else one)
+    return marked
+
+
+def _find_top(one: MatchedRow) -> int | None:
+    return min((cell.top for cell in one.row.cells), default=None)
 
 
 def _leave_out_parts(rows: Sequence[MatchedRow]) -> list[MatchedRow]:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from nianbao.importer.recognition.printed_values import Number  # noqa: TC001
 from nianbao.importer.recognition.tables.ambiguous_rows import AmbiguousRow, find_candidates
-from nianbao.importer.recognition.tables.blank_ends import find_rows_in_place
 from nianbao.importer.recognition.tables.cells import RecognizedRow, read_in_place, resolve_ambiguous_row
+from nianbao.importer.recognition.tables.places.blank_ends import find_rows_in_place
 from nianbao.importer.recognition.tables.places.open_rows import OpenRow
 from nianbao.importer.recognition.tables.places.placing import place_rows
 
