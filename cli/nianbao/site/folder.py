@@ -47,7 +47,8 @@ class SiteFolder:
         for name in removed:
             (self.path / name).unlink()
             with suppress(OSError):  # other files are there
-                (self.path / name).parent.rmdir()
+                for above in Path(name).parents[:-1]:
+                    (self.path / above).rmdir()
         self._write_list({name: self.digest(name, changed=is_changed) for name, is_changed in changed.items()})
         return removed
 
