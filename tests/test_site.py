@@ -325,6 +325,27 @@ def test_a_folder_with_other_files_is_left_alone(folder, report):
     assert names(folder / "site") == {"index.html"}
 
 
+@pytest.mark.parametrize("name", ["offices/late.html", "assets/style.css", "assets"])
+def test_no_page_of_somebody_else_is_replaced(folder, report, name):
+    path = folder / "site" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("我的", encoding="utf-8")
+    done = make(report, folder)
+    assert done.returncode == 2
+    assert path.read_text(encoding="utf-8") == "我的"
+    assert names(folder / "site") == {name}
+
+
+@pytest.mark.parametrize("out", [".", "data", "data/site"])
+def test_a_site_is_not_put_among_the_data_files(folder, report, out):
+    """Its figures were put into a folder below `data/`, as if they were of an office."""
+    before = names(folder)
+    done = make(report, folder, "--out", out)
+    assert done.returncode == 2
+    assert "数据文件在那里" in done.stderr
+    assert names(folder) == before
+
+
 def test_what_belongs_to_somebody_else_stays_and_what_is_gone_is_removed(site, folder, report):
     (site / "CNAME").write_text("example.org", encoding="utf-8")
     assert (site / "offices/bureau.html").exists()

@@ -38,7 +38,7 @@ from nianbao.site.entries import (
 )
 from nianbao.site.folder import SiteFolder
 from nianbao.site.pages import Part
-from nianbao.workspace.files import fingerprint, write, write_by
+from nianbao.workspace.files import display_path, fingerprint, write, write_by
 from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import ReportKey, Store
 
@@ -77,13 +77,24 @@ def check_address(address: str) -> str:
     return address.rstrip("/") + "/" if address else ""
 
 
-def claim_folder(options: SiteOptions, reports: Sequence[ReportRef], formats: Sequence[str]) -> SiteFolder:
-    """Open the folder of a site; raises `UserError` where it has files of somebody else that would be replaced."""
+def claim_folder(
+    store: Store, options: SiteOptions, reports: Sequence[ReportRef], formats: Sequence[str]
+) -> SiteFolder:
+    """Open the folder of a site; raises `UserError` where it has files of somebody else that would be replaced.
+
+    It may not be that of the data files either, which has a folder `data` of its own.
+    """
+    out, root = options.out.resolve(), store.root.resolve()
+    if out == root or out.is_relative_to(root / "data"):
+        raise UserError(_("site-among-data-files", folder=display_path(options.out)), _("name-folder-for-site"))
     folder = SiteFolder(options.out)
     outputs = (
         f"{REPORTS}/{output_name(of_office, period, suffix)}" for of_office, period in reports for suffix in formats
     )
-    folder.claim(chain(outputs, ["index.html", pages.FEED, pages.SITEMAP, pages.SEARCH_INDEX, dataset.DESCRIPTION]))
+    offices = {*store.register().units, *(of_office.office for of_office, _period in reports)}
+    assets = (f"assets/{name}" for name in pages.ASSETS)
+    lists = ["index.html", pages.FEED, pages.SITEMAP, pages.SEARCH_INDEX, dataset.DESCRIPTION]
+    folder.claim(chain(outputs, lists, assets, map(pages.name_office_page, sorted(offices))))
     return folder
 
 

@@ -226,7 +226,12 @@ class SitePages(Struct, frozen=True, dict=True):
 
 def name_page(office: SiteOffice) -> str:
     """Name the page of an office below the site."""
-    return f"offices/{office.unit.id or _OWN}.html"
+    return name_office_page(office.unit.id)
+
+
+def name_office_page(office: str) -> str:
+    """Name the page of an office, by its folder."""
+    return f"offices/{office or _OWN}.html"
 
 
 class Part(Struct, frozen=True):
