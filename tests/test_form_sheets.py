@@ -74,6 +74,35 @@ def to_excel(figures):
     return {address: float(value) if isinstance(value, Decimal) else value for address, value in figures.items()}
 
 
+def test_forms_are_made_for_offices_of_the_register_before_they_have_data(tmp_path, report):
+    """In January, when forms are handed out, none was made: no office had a data file."""
+    parents = {"city": "", "hall": "city", "town": "city", "school": "town", "bank": "town"}
+    entries = [
+        f'[{office}]\nname = "某市{office}局"\n' + f'parent = "{parent}"\n' * bool(parent)
+        for office, parent in parents.items()
+    ]
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/offices.toml").write_text("".join(entries), encoding="utf-8")
+
+    def make(*words):
+        out = tmp_path / "-".join(words)
+        done = report("form", "2024", *words, "--out", out, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return sorted(path.stem for path in out.iterdir())
+
+    assert make("--all") == ["2024-bank", "2024-hall", "2024-school"]
+    assert make("town") == ["2024-town"]
+    assert make("*ool", "hall") == ["2024-hall", "2024-school"]
+    book = openpyxl.load_workbook(tmp_path / "--all/2024-bank.xlsx")
+    sheet, cell = where(book, "agency.name")
+    assert sheet[cell].value == "某市bank局"
+    town = tmp_path / "data/town/2024.toml"
+    town.parent.mkdir()
+    town.write_text(data(1), encoding="utf-8")
+    assert make("--all", "-q") == ["2024-bank", "2024-hall", "2024-school", "2024-town"]
+    assert report("form", "2024", "nobody", cwd=tmp_path).returncode == 2
+
+
 def test_the_form_has_the_layout_of_the_official_one(form):
     book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(form, Period(YEARS[form.edition])))))
     for table in form.tables:

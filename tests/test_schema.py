@@ -8,11 +8,13 @@ import sysconfig
 from pathlib import Path
 
 import jsonschema
+import pages
 import pytest
 import toml_rs
 from cases import KIND
 
 from nianbao.datafiles import json_schema, scaffold
+from nianbao.model.file_names import PORTABLE_PATTERN, is_portable
 from nianbao.model.period import Period
 from nianbao.model.value_types import VALUE_TYPES
 from nianbao.workspace import template_schema
@@ -200,6 +202,100 @@ def test_our_own_templates_please_an_editor(of, linted, root):
         assert code == 0, said
 
 
+REGISTER = """[city]
+name = "某市人民政府"
+
+[city-hall]
+name   = "某市本级"
+kind   = "机关"
+parent = "city"
+own    = true
+from   = 2020
+
+[[city-hall.earlier]]
+until  = 2022
+parent = ""
+"""
+
+
+@pytest.mark.parametrize("page", ["docs/offices.md", "docs/zh/offices.md"])
+def test_the_registers_of_the_docs_please_an_editor(page, linted):
+    shown = pages.blocks(pages.read(page), "toml")
+    assert len(shown) == 2
+    for text in shown:
+        code, said = linted("register", text)
+        assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ('parent = "city"', 'parrent = "city"', "'parrent' was unexpected"),
+        ('parent = ""', 'parrent = ""', "'parrent' was unexpected"),
+        ('name = "某市人民政府"', "", '"name" is a required property'),
+        ("own    = true", 'own = "是"', "is not of type"),
+        ("until  = 2022", "until = 22", "22 is less than the minimum of 1980"),
+        ("[city]", '["city."]', "does not match"),
+        ("[city]", '["a/b"]', "does not match"),
+    ],
+)
+def test_an_editor_underlines_a_typo_in_the_register(right, wrong, message, linted):
+    assert linted("register", REGISTER)[0] == 0
+    assert right in REGISTER
+    code, said = linted("register", REGISTER.replace(right, wrong, 1))
+    assert code == 1
+    assert message in said
+
+
+def test_names_of_folders_are_those_of_the_schema():
+    names = [
+        "city",
+        "某市 本级",
+        "a.b",
+        "a-b",
+        "x",
+        ".a",
+        "a.",
+        "a ",
+        "a/b",
+        "a\\b",
+        'a"b',
+        "a:b",
+        "",
+        "a?",
+        "a*",
+        "a|b",
+        "<a",
+    ]
+    by_schema = [name for name in names if re.search(PORTABLE_PATTERN, name)]
+    assert by_schema == [name for name in names if is_portable(name) and not name.startswith(".")]
+
+
+def test_the_schema_of_the_register_is_written_beside_it_and_named_once(office, report, taplo):
+    register = office / "data/offices.toml"
+    register.write_text(REGISTER, encoding="utf-8")
+    first = report("new", "2021", cwd=office)
+    assert "#:schema ./.offices.schema.json" in first.stdout
+    schema = office / "data/.offices.schema.json"
+    assert schema.read_text(encoding="utf-8") == report("schema", "--of", "register", cwd=office).stdout
+    register.write_text("#:schema ./.offices.schema.json\n" + REGISTER, encoding="utf-8")
+    assert taplo(register).returncode == 0
+    register.write_text(register.read_text(encoding="utf-8").replace("own ", "onw "), encoding="utf-8")
+    assert "onw" in taplo(register).stderr
+    schema.write_text(schema.read_text(encoding="utf-8").replace("本级", ""), encoding="utf-8")
+    again = report("new", "2022", cwd=office)
+    assert "#:schema" not in again.stdout
+    assert "本级" in schema.read_text(encoding="utf-8")
+    schema.write_text("{}", encoding="utf-8")
+    report("new", "2023", cwd=office)
+    assert schema.read_text(encoding="utf-8") == "{}"
+
+
+def test_a_folder_without_a_register_has_no_schema_of_one(office, report):
+    assert report("new", "2021", cwd=office).returncode == 0
+    assert not (office / "data/.offices.schema.json").exists()
+
+
 TYPOS = {
     "form: unknown key": ("form", 'name = "表"', 'nmae = "表"', "'nmae' was unexpected"),
     "form: missing name": ("form", 'name = "表"', "", '"name" is a required property'),
@@ -247,7 +343,9 @@ def test_an_editor_underlines_a_typo_in_a_template(typo, linted):
 def test_every_key_of_a_template_is_described(of):
     made = template_schema.make_schema(of)
     jsonschema.Draft7Validator.check_schema(made)
-    for table in (made, *made.get("definitions", {}).values()):
+    tables = [table for table in (made, *made.get("definitions", {}).values()) if "properties" in table]
+    assert tables
+    for table in tables:
         assert table["additionalProperties"] is False
         assert [key for key, value in table["properties"].items() if not value.get("description")] == []
 

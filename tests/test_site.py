@@ -16,10 +16,14 @@ import duckdb
 import pytest
 from lxml import html
 from offices import data
-from web_pages import find_html_faults, needs_checker
+from web_pages import find_axe_faults, find_html_faults, needs_checker
 
+from nianbao.export.pipeline import read_all
 from nianbao.model.finding import UserError
+from nianbao.model.period import Period
+from nianbao.site import dataset
 from nianbao.workspace.files import write_by
+from nianbao.workspace.store import Store
 
 NAMES = {
     "province": "某省",
@@ -72,7 +76,7 @@ def pages(site):
 
 
 def list_targets(page):
-    links = [*page.xpath("//@href"), *page.xpath("//@src")]
+    links = [*page.xpath("//@href"), *page.xpath("//@src"), *page.xpath("//@data-index")]
     return [unquote(urldefrag(link).url) for link in links if not link.startswith("#")]
 
 
@@ -124,6 +128,86 @@ def test_the_first_page_counts_reports_by_level_and_kind(site):
     assert len(page.xpath("//section[@aria-labelledby='offices']//tbody/tr")) == 1
 
 
+@pytest.fixture
+def large(folder, report):
+    """A site of 201 offices at the first level, and of one that has 201 units, most of them without a report."""
+    register = folder / "data/offices.toml"
+    text = register.read_text(encoding="utf-8")
+    text += "".join(f"[top-{number}]\nname = '第{number}厅'\n" for number in range(200))
+    text += "".join(f"[unit-{number}]\nname = '第{number}<局>'\nparent = 'bureau'\n" for number in range(201))
+    register.write_text(text, encoding="utf-8")
+    (folder / "data/unit-100").mkdir()
+    (folder / "data/unit-100/2024.toml").write_text(data(100).replace("第100市第100局", "第100<局>"), encoding="utf-8")
+    make(report, folder)
+    return folder / "site"
+
+
+def rows(page):
+    """Return the rows of the list of offices of a page: names, targets, and counts of states."""
+    found = [(row.xpath("string(th)"), row.xpath("string(th/a/@href)"), row) for row in page.xpath("//tr[th/a]")]
+    return [(name, target, *map(int, row.xpath("td/text()"))) for name, target, row in found]
+
+
+def test_a_long_list_of_offices_is_divided_into_pages(large):
+    """The first page of 10,000 offices had 1.2 MB."""
+    found = pages(large)
+    assert rows(found["index.html"]) == [
+        ("1–101：某省至第99厅", "index/1.html", 4, 0, 302),
+        ("102–201：第100厅至第199厅", "index/2.html", 0, 0, 100),
+    ]
+    assert rows(found["offices/bureau.html"]) == [
+        ("1–101：第0<局>至第100<局>", "../lists/bureau/1.html", 1, 0, 100),
+        ("102–201：第101<局>至第200<局>", "../lists/bureau/2.html", 0, 0, 100),
+    ]
+    linked = [row[1].rpartition("/")[2] for page in found.values() for row in rows(page) if "offices/" in row[1]]
+    assert sorted(linked) == sorted(name.rpartition("/")[2] for name in found if name.startswith("offices/"))
+    listed = rows(found["lists/bureau/1.html"])
+    assert listed[100] == ("第100<局>", "../../offices/unit-100.html", 1, 0, 0)
+    nav = [found[f"lists/bureau/{number}.html"].xpath("//nav//a/text()") for number in (1, 2)]
+    above = ["某省", "甲市人民政府", "甲市财政局"]
+    assert nav == [[*above, "下一页"], [*above, "上一页"]]
+    assert found["index/1.html"].xpath("//nav//a/@href") == ["../index/2.html"]
+    for name, page in found.items():
+        assert [one for one in list_targets(page) if not ((large / name).parent / one).resolve().is_file()] == []
+
+
+def test_pages_of_a_long_list_are_written_only_if_they_change_and_removed_with_it(large, folder, report):
+    before = stamps(large)
+    make(report, folder)
+    assert stamps(large) == before
+    (folder / "data/unit-100/2024.toml").unlink()
+    make(report, folder)
+    after = stamps(large)
+    lists = {name for name in after if name.startswith(("lists", "index")) and after[name] != before[name]}
+    assert lists == {"lists/bureau/1.html", "index/1.html", "index.html"}
+    register = folder / "data/offices.toml"
+    register.write_text(register.read_text("utf-8").partition("[top-0]")[0], encoding="utf-8")
+    make(report, folder)
+    assert not (large / "lists").exists()
+    assert not (large / "index").exists()
+
+
+@needs_checker
+def test_the_pages_of_a_long_list_are_valid_html(large):
+    chosen = ["index.html", "index/1.html", "index/2.html", "lists/bureau/2.html", "offices/bureau.html"]
+    assert find_html_faults(*(large / name for name in chosen)) == []
+
+
+@pytest.mark.needs("chromium")
+def test_the_pages_of_a_long_list_are_accessible_and_their_search_finds_all(large, browser):
+    for name in ("index.html", "lists/bureau/2.html", "offices/bureau.html"):
+        page = browser.new_page(viewport={"width": 360, "height": 640})
+        page.goto((large / name).as_uri())
+        assert find_axe_faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert page.evaluate("window.searchIndex") is None  # of many reports it is large
+        page.locator("#search").fill("第199<局")
+        page.locator("#found a").click()
+        page.wait_for_url("**/offices/unit-199.html")
+        assert page.locator("h1").inner_text() == "第199<局>"
+        page.close()
+
+
 def test_a_report_with_errors_is_withheld(folder, report):
     path = folder / "data/bureau/2024.toml"
     path.write_text(
@@ -165,6 +249,26 @@ def test_the_data_is_that_of_the_files_and_described_column_by_column(site, fold
     assert {
         row["office"]: row[address] for row in json.loads((site / "data/2021/figures.json").read_bytes())
     } == written
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 500])
+def test_figures_that_are_written_in_batches_are_those_of_one_statement(folder, tmp_path, monkeypatch, size):
+    """In one statement the figures of many reports as JSON took 130 MB of memory."""
+    monkeypatch.setattr(dataset, "_BATCH_SIZE", size)
+    store = Store(folder)
+    refs = [(store.of_office(office), Period(2024)) for office in ("bureau", "city-a", "city-b")]
+    found = {row.office: row for row in read_all(refs, 1)}
+    databases = dataset.make_databases(store, [found[office] for office in sorted(found)], ["2021"])
+    assert dataset.write_tables(databases, tmp_path) == dict.fromkeys(dataset.name_files(["2021"]).values(), True)
+    database = databases["2021"]
+    for suffix in ("csv", "json", "parquet"):
+        statement = f"select * from ({database.make_wide_select()})"
+        database.copy(statement, suffix, tmp_path / f"whole.{suffix}")
+        parts, whole = (tmp_path / name for name in (f"data/2021/figures.{suffix}", f"whole.{suffix}"))
+        assert duckdb.sql(f"from '{parts}'").fetchall() == duckdb.sql(f"from '{whole}'").fetchall()
+        assert suffix == "parquet" or parts.read_bytes() == whole.read_bytes()
+    leaves = dict(duckdb.sql(f"select office, leaf from '{tmp_path}/data/2021/figures.csv'").fetchall())
+    assert leaves == {"bureau": True, "city-a": False, "city-b": True}
 
 
 def test_a_report_with_prompts_left_is_called_a_draft(folder, report):
@@ -219,6 +323,27 @@ def test_a_folder_with_other_files_is_left_alone(folder, report):
     assert "index.html" in done.stderr
     assert "--out" in done.stderr
     assert names(folder / "site") == {"index.html"}
+
+
+@pytest.mark.parametrize("name", ["offices/late.html", "assets/style.css", "assets"])
+def test_no_page_of_somebody_else_is_replaced(folder, report, name):
+    path = folder / "site" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("我的", encoding="utf-8")
+    done = make(report, folder)
+    assert done.returncode == 2
+    assert path.read_text(encoding="utf-8") == "我的"
+    assert names(folder / "site") == {name}
+
+
+@pytest.mark.parametrize("out", [".", "data", "data/site"])
+def test_a_site_is_not_put_among_the_data_files(folder, report, out):
+    """Its figures were put into a folder below `data/`, as if they were of an office."""
+    before = names(folder)
+    done = make(report, folder, "--out", out)
+    assert done.returncode == 2
+    assert "数据文件在那里" in done.stderr
+    assert names(folder) == before
 
 
 def test_what_belongs_to_somebody_else_stays_and_what_is_gone_is_removed(site, folder, report):

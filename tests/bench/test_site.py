@@ -10,7 +10,7 @@ import pytest
 from offices import data
 
 MANY = 10_000
-MEMORY = 500  # MB; with several threads for each file of data it was 600
+MEMORY = 300  # MB; with the facts of all reports in memory, and files of data written at once, it was 450
 # Not `ru_maxrss`, which begins with the memory of the process that started this one.
 COMMAND = """
 import sys

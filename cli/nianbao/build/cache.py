@@ -158,6 +158,11 @@ class BuildCache:
         """Write what was found in a report that was judged beside others."""
         self._write_row("judged", *map(str, report), int(compared), inputs, serialize_result(result), digest)
 
+    def find_made(self, command: str, name: str) -> tuple[str, str]:
+        """Return the fingerprint of the inputs, and the content, of one thing that a command made; else empty texts."""
+        rows = self._read_rows("made", "where command = ? and name = ?", (command, name))
+        return next(((inputs, content) for *_key, inputs, content in rows), ("", ""))
+
     def read_made(self, command: str) -> dict[str, tuple[str, str]]:
         """Return what a command made of reports: the fingerprint of the inputs, and the content, by the name."""
         rows = self._read_rows("made", "where command = ?", (command,))

@@ -11,13 +11,16 @@ from nianbao.checks.answers.rewriting import write_changed_text
 from nianbao.checks.check import check_report
 from nianbao.datafiles import formatter, json_schema, scaffold
 from nianbao.datafiles.corrections import Corrected, correct_text, correct_values
+from nianbao.datafiles.syntax_tree import SCHEMA_DIRECTIVE
 from nianbao.model.facts import Facts, limit_sizes, parse
 from nianbao.model.finding import Finding, UserError, try_work
 from nianbao.model.form import Form
 from nianbao.model.i18n import _
+from nianbao.model.offices import REGISTER_FILE
 from nianbao.model.parsing.encoding import find_no_data_file
 from nianbao.model.period import Period
 from nianbao.model.report import Report
+from nianbao.workspace import template_schema
 from nianbao.workspace.files import SavedFile
 from nianbao.workspace.kinds import KindFolder
 from nianbao.workspace.selection import ReportRef
@@ -162,6 +165,24 @@ def _draft_schema(store: Store, form: Form) -> tuple[dict[str, str], list[str]]:
         return {name: schema}, []
     note = _("other-schema-exists", described=path, edition=form.edition)
     return {}, [note]
+
+
+def write_register_schema(store: Store) -> list[str]:
+    """Write the schema of the register beside it, if there is a register; return how to name it where it is new.
+
+    A schema that nianbao did not write stays.
+    """
+    register = store.text(f"data/{REGISTER_FILE}")
+    name = f"data/{template_schema.REGISTER_SCHEMA_FILE}"
+    known = store.text(name)
+    if register is None or not (known is None or json_schema.is_own_schema(known)):
+        return []
+    store.folder.write({name: template_schema.format_schema("register").encode()})
+    directive = f"{SCHEMA_DIRECTIVE} ./{template_schema.REGISTER_SCHEMA_FILE}"
+    is_named = known is not None or register.startswith(directive)
+    return (
+        [] if is_named else [_("name-schema-of-register", file=store.display(f"data/{REGISTER_FILE}"), line=directive)]
+    )
 
 
 def format_schema(store: Store, edition: str = "") -> str:

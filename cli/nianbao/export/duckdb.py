@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -30,6 +30,7 @@ from nianbao.model.i18n import N_, _
 from nianbao.workspace.processes.limits import LimitError, LimitMessages, run_interruptibly, run_watched
 
 _BATCH_SIZE = 500  # reports, or rows, that are inserted or fetched at once
+_ORDER = "office, kind, period"
 _TIME_LIMIT = 60  # seconds that a query may take
 _MEMORY_LIMIT = 2 * 2**30  # bytes of memory that it may take
 _ANSWER_LIMIT = 200_000_000  # characters of a result
@@ -85,7 +86,7 @@ class Database:
         for name, statement in (*views, *((name, view.statement) for name, view in self.lists.items())):
             self._connection.execute(f"create view {quote_name(name)} as {statement}")
 
-    def insert_reports(self, reports: Sequence[ReportRows], today: date) -> None:
+    def insert_reports(self, reports: Iterable[ReportRows], today: date) -> None:
         """Insert reports, in the order in which they shall be returned; `today` says how late those not issued are."""
         ((count,),) = self._connection.execute("select count(*) from report_rows").fetchall()
         rest = enumerate(reports, count)
@@ -129,20 +130,16 @@ class Database:
 
     def make_wide_select(self) -> str:
         """Return the statement that makes the wide table: a row for each report, a column for each address."""
-        tables = []
-        for form in self.editions:
-            figures = ", ".join(
-                f"nullif(cells[{index}], '')::{choose_column_type(slot.value_type)} as {quote_name(address)}"
-                for index, (address, slot) in enumerate(form.slots.items(), 1)
-            )
-            source = f"select *, {CELLS} as cells from report_rows where {_match_edition(form)}"
-            tables.append(f"select {KEY}, {figures} from ({source})")
-        return f"select * from ({' union all by name '.join(tables)}) order by office, kind, period"
+        return f"select * from ({' union all by name '.join(map(self.select_wide, self.editions))}) order by {_ORDER}"
 
-    def materialize(self, statement: str) -> str:
-        """Compute the rows of a statement once, for several uses; return the statement that selects them, in order."""
-        self._execute(f"create or replace table materialized as {statement}")
-        return "select * from materialized"
+    def select_wide(self, form: Form, condition: str = "true") -> str:
+        """Return the statement for the reports of an edition that meet a condition, in the order of their insertion."""
+        figures = ", ".join(
+            f"nullif(cells[{index}], '')::{choose_column_type(slot.value_type)} as {quote_name(address)}"
+            for index, (address, slot) in enumerate(form.slots.items(), 1)
+        )
+        source = f"select *, {CELLS} as cells from report_rows where {_match_edition(form)} and {condition}"
+        return f"select {KEY}, {figures} from ({source})"
 
     def list_columns(self, statement: str) -> dict[str, str]:
         """Return the columns of a table or a statement: name -> type."""
@@ -174,7 +171,7 @@ class Database:
         while batch := cursor.fetchmany(_BATCH_SIZE):
             yield from batch
 
-    def copy(self, statement: str, suffix: str, path: Path) -> None:
+    def copy(self, statement: str, suffix: str, path: Path, more_options: str = "") -> None:
         """Write the rows of a statement to a file in one of `COPY_FORMATS`, in any thread; raises OSError."""
         options, prefix, select = COPY_FORMATS[suffix]
         columns = self.list_columns(statement)
@@ -185,15 +182,17 @@ class Database:
             for (name, column_type), header in zip(columns.items(), headers, strict=True)
         )
         try:
-            self._execute(f"copy (select {source} from ({statement})) to {quote_text(str(path))} ({options})")
+            self._execute(
+                f"copy (select {source} from ({statement})) to {quote_text(str(path))} ({options}{more_options})"
+            )
         except _import_duckdb().Error as error:
             if code := re.search(r'"errno":"(\d+)"', str(error)):  # DuckDB's message has more text around it
                 raise OSError(int(code[1]), os.strerror(int(code[1]))) from error
             raise OSError(str(error).partition("\n")[0]) from error
 
-    def use_one_thread(self) -> None:
-        """Execute each statement in one thread: slower than in several, but each of them takes memory of its own."""
-        self._connection.execute("set threads = 1")
+    def save_memory(self) -> None:
+        """Execute each statement in one thread, and give memory back at once: slower, but many reports take a third."""
+        self._connection.execute("set threads = 1; set allocator_bulk_deallocation_flush_threshold = '1MB'")
 
     def interrupt(self) -> None:
         """End what other threads execute, and all that they would begin."""

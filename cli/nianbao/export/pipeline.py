@@ -92,15 +92,17 @@ def make_database(
     used = sorted({(report.kind, report.edition) for report in reports})
     lists = [store.kind.edition(name) for name in store.kind.editions()] if all_lists else []
     database = Database([store.find_kind(kind).edition(edition) for kind, edition in used], lists)
-    offices = list_offices(store, (report.office for report in reports))
-    register = store.register()
-    marked = [
-        replace(report, leaf=False) if register.of_year(report.year).list_children(report.office) else report
-        for report in reports
-    ]
-    database.insert_offices(offices)
-    database.insert_reports(marked, today or date.today())  # noqa: DTZ011  # in the office's time zone
+    database.insert_offices(list_offices(store, (report.office for report in reports)))
+    database.insert_reports(mark_sums(store, reports), today or date.today())  # noqa: DTZ011  # in the office's time zone
     return database
+
+
+def mark_sums(store: Store, rows: Iterable[ReportRows]) -> Iterator[ReportRows]:
+    """Mark the reports whose figures are the sum of others, by the register of their year: they are no leaf."""
+    register = store.register()
+    for report in rows:
+        is_leaf = not register.of_year(report.year).list_children(report.office)
+        yield report if is_leaf else replace(report, leaf=False)
 
 
 class ExportOptions(Struct, frozen=True):

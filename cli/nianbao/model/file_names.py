@@ -6,6 +6,8 @@ import unicodedata
 ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")  # of a kind or a rule: words in lower case with hyphens between them
 _WINDOWS_DEVICES = r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?"
 _FORBIDDEN = frozenset('<>:"/\\|?*')
+# Most of `is_portable` as a regular expression of any engine, for the schemas of editors; `-` is last in its class.
+PORTABLE_PATTERN = r"""^[^.<>:"/\\|?*]([^<>:"/\\|?*]*[^<>:"/\\|?*. ])?$"""
 _LENGTH_LIMIT = 240  # bytes: file systems allow 255, and suffixes are added
 
 

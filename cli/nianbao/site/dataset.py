@@ -5,14 +5,17 @@ The description is a Frictionless Data Package, version 1: https://specs.frictio
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from nianbao.export.duckdb import Database
-from nianbao.export.file_formats import COPY_FORMATS
-from nianbao.export.pipeline import make_database
+from nianbao.export.file_formats import COPY_FORMATS, quote_name
+from nianbao.export.pipeline import mark_sums
 from nianbao.export.rows import ReportRows
 from nianbao.export.tables import KEYS
 from nianbao.model.form import Form
@@ -23,6 +26,8 @@ from nianbao.workspace.store import Store
 FOLDER = "data"
 DESCRIPTION = f"{FOLDER}/datapackage.json"
 _MEDIA_TYPES = {"csv": "text/csv", "json": "application/json", "parquet": "application/vnd.apache.parquet"}
+_BATCH_SIZE = 500  # reports
+_ROW_GROUPS = ", row_group_size 10240"  # each is in memory until it is written
 _KEY_TYPES = {"year": "integer", "leaf": "boolean"}  # of the columns that every table has; others are texts
 
 
@@ -43,31 +48,61 @@ def name_files(editions: Iterable[str]) -> dict[tuple[str, str], str]:
     }
 
 
-def make_databases(store: Store, rows: Sequence[ReportRows]) -> dict[str, Database]:
-    """Make a database of the reports of each edition, which writes each file in one thread."""
-    by_edition: dict[str, list[ReportRows]] = {}
-    for report in rows:
-        by_edition.setdefault(report.edition, []).append(report)
-    databases = {edition: make_database(store, reports) for edition, reports in sorted(by_edition.items())}
+def make_databases(store: Store, rows: Iterable[ReportRows], editions: Iterable[str]) -> dict[str, Database]:
+    """Make a database of the reports of each edition, which takes little memory.
+
+    `rows` are sorted by office, kind and period, and need not be in memory at once.
+    """
+    databases = {edition: Database([store.kind.edition(edition)]) for edition in sorted(editions)}
+    today = date.today()  # noqa: DTZ011  # in the office's time zone
     for database in databases.values():
-        database.use_one_thread()
+        database.save_memory()
+    marked = mark_sums(store, rows)
+    while batch := list(islice(marked, _BATCH_SIZE)):
+        for edition, database in databases.items():
+            database.insert_reports([report for report in batch if report.edition == edition], today)
     return databases
 
 
 def write_tables(databases: Mapping[str, Database], top: Path) -> dict[str, bool]:
-    """Write the tables of all editions, a row for each report and a column for each figure; returns what changed."""
+    """Write the tables of all editions, a row for each report and a column for each figure; returns what changed.
+
+    One file after the other: each takes memory while it is written.
+    """
     changed: dict[str, bool] = {}
     for edition, database in databases.items():
+        (form,) = database.editions
         names = {suffix: name for (_edition, suffix), name in name_files([edition]).items()}
-        statement = database.materialize(database.make_wide_select())
-        makers = {top / name: _make_copier(database, statement, suffix) for suffix, name in names.items()}
-        saved = write_by(makers, top, threads=len(makers))
+        makers = {top / name: partial(_write_table, database, form, suffix) for suffix, name in names.items()}
+        saved = write_by(makers, top)
         changed |= {name: file.changed for name, file in zip(names.values(), saved, strict=True)}
     return changed
 
 
-def _make_copier(database: Database, statement: str, suffix: str) -> Any:  # noqa: ANN401  # a function of a path
-    return lambda path: database.copy(statement, suffix, path)
+def _write_table(database: Database, form: Form, suffix: str, path: Path) -> None:
+    """Write the table of an edition in the order in which its reports were inserted: to sort it takes memory."""
+    if suffix == "json":
+        _write_json(database, form, path)
+    else:
+        options = _ROW_GROUPS if suffix == "parquet" else ""
+        database.copy(database.select_wide(form), suffix, path, options)
+
+
+def _write_json(database: Database, form: Form, path: Path) -> None:
+    """Write the table as DuckDB does, but a few reports at a time: of several KB each it formats 2,048 at once."""
+    select = COPY_FORMATS["json"][-1]
+    columns = database.list_columns(database.select_wide(form))
+    source = ", ".join(f"{select(name, kind)} as {quote_name(name)}" for name, kind in columns.items())
+    ((count,),) = database.fetch_rows("select count(*) from report_rows")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        before = "[\n\t"
+        for first in range(0, count, _BATCH_SIZE):
+            part = database.select_wide(form, f"report between {first} and {first + _BATCH_SIZE - 1}")
+            rows = f"select {source} from ({part})"  # noqa: S608  # ours
+            for (line,) in database.fetch_rows(f"select to_json(row)::varchar from ({rows}) as row"):  # noqa: S608
+                file.write(before + line)
+                before = ",\n\t"
+        file.write("\n]\n")
 
 
 def describe(

@@ -1,6 +1,9 @@
 """What a site shows of each report and of each office, without the reports themselves."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from os import SEEK_END
+from pathlib import Path
+from tempfile import TemporaryFile, gettempdir
 from typing import Literal
 
 import msgspec
@@ -17,6 +20,7 @@ from nianbao.model.finding import Finding, UserError
 from nianbao.model.i18n import _
 from nianbao.model.offices import Unit
 from nianbao.model.period import Period
+from nianbao.workspace.files import make_write_error
 from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import ReportKey, Store
 
@@ -45,6 +49,48 @@ class ReportFacts(Struct, frozen=True):
         return msgspec.json.decode(text, type=cls)
 
 
+class StoredFacts:
+    """What a site says of each report, in a temporary file: of 10,000 reports it would take 40 MB of memory.
+
+    It is to be closed.
+    """
+
+    def __init__(self) -> None:
+        self._file = TemporaryFile()  # noqa: SIM115  # `close` closes it
+        self._places: dict[ReportKey, tuple[int, int]] = {}
+        self.editions: set[str] = set()
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._file.close()
+
+    def add(self, key: ReportKey, content: str) -> None:
+        """Keep the facts of a report, as `ReportFacts.format` writes them; raises `UserError` on a full disk."""
+        raw = content.encode()
+        try:
+            place = self._file.seek(0, SEEK_END)
+            self._file.write(raw)
+            self._file.flush()
+        except OSError as error:
+            raise make_write_error(Path(gettempdir()), error) from error
+        self._places[key] = place, len(raw)
+        self.editions.add(ReportFacts.parse(content).rows.edition)
+
+    def __contains__(self, key: ReportKey) -> bool:
+        """Tell whether the facts of a report are there."""
+        return key in self._places
+
+    def get(self, key: ReportKey) -> ReportFacts:
+        """Return the facts of a report that is there."""
+        place, size = self._places[key]
+        self._file.seek(place)
+        return ReportFacts.parse(self._file.read(size).decode())
+
+    def list_rows(self) -> Iterator[ReportRows]:
+        """List the rows of all reports by office, kind and period."""
+        return (self.get(key).rows for key in sorted(self._places))
+
+
 class SiteFile(Struct, frozen=True):
     """A built file of a report: its name below the site, format, size in bytes, and whether this run has changed it."""
 
@@ -57,14 +103,20 @@ class SiteFile(Struct, frozen=True):
 class SiteReport(Struct, frozen=True):
     """A report on a site; one is `withheld` where its errors forbid to publish it, and has neither facts nor files.
 
+    There are facts of those that are published.
+
     One that has prompts left is published as a `draft`.
     """
 
-    period: Period
+    key: ReportKey
     state: State
-    facts: ReportFacts | None = None
     files: tuple[SiteFile, ...] = ()
     draft: bool = False
+
+    @property
+    def period(self) -> Period:
+        """The period of the report."""
+        return self.key.period
 
 
 class SiteOffice(Struct, frozen=True):
@@ -103,7 +155,7 @@ def make_offices(
     store: Store,
     options: BuildOptions,
     results: Sequence[BuildResult],
-    facts: Mapping[ReportKey, ReportFacts],
+    facts: StoredFacts,
     asked: Sequence[ReportRef],
 ) -> list[SiteOffice]:
     """Make the offices of a site from built reports; returns those that report to nobody, in the order of the register.
@@ -116,9 +168,9 @@ def make_offices(
         key = of_office.key(period)
         if key in built and key in facts:
             files = tuple(_make_file(of_office, period, file) for file in built[key].files)
-            report = SiteReport(period, "published", facts[key], files, built[key].draft)
+            report = SiteReport(key, "published", files, built[key].draft)
         else:
-            report = SiteReport(period, "withheld" if of_office.has(period) else "missing")
+            report = SiteReport(key, "withheld" if of_office.has(period) else "missing")
         by_office.setdefault(of_office.office, []).append(report)
     register = store.register()
     listed = {*by_office, *(above for office in by_office for above in register.list_ancestors(office))}
@@ -127,9 +179,12 @@ def make_offices(
     def make_office(office: str) -> SiteOffice:
         reports = sorted(by_office.get(office, ()), key=lambda report: report.period, reverse=True)
         below = [unit.id for unit in register.list_children(office) if unit.id in listed]
-        name = next((report.facts.rows.name for report in reports if report.facts and report.facts.rows.name), "")
-        unit = register.get_unit(office, name)
+        unit = register.units.get(office) or register.get_unit(office, find_name(reports))
         return SiteOffice(unit, tuple(reports), tuple(map(make_office, below)))
+
+    def find_name(reports: Sequence[SiteReport]) -> str:
+        names = (facts.get(report.key).rows.name for report in reports if report.state == "published")
+        return next(filter(None, names), "")
 
     return [make_office(office) for office in order if not register.get_unit(office).parent]
 

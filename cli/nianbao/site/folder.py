@@ -28,7 +28,10 @@ class SiteFolder:
         """Make the folder one of ours; raises `UserError` where it is none, and files stand where `names` will."""
         if self.is_ours:
             return
-        others = [name for name in (*names, CHECKSUMS) if os.path.lexists(self.path / name)]
+        wanted = [*names, CHECKSUMS]
+        folders = sorted({name.partition("/")[0] for name in wanted if "/" in name})
+        others = [name for name in folders if os.path.lexists(self.path / name) and not (self.path / name).is_dir()]
+        others += [name for name in wanted if os.path.lexists(self.path / name)]
         if others:
             shown = join_words([*others[:_LISTED], *(["…"] if len(others) > _LISTED else [])])
             raise UserError(
@@ -47,7 +50,8 @@ class SiteFolder:
         for name in removed:
             (self.path / name).unlink()
             with suppress(OSError):  # other files are there
-                (self.path / name).parent.rmdir()
+                for above in Path(name).parents[:-1]:
+                    (self.path / above).rmdir()
         self._write_list({name: self.digest(name, changed=is_changed) for name, is_changed in changed.items()})
         return removed
 

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -25,9 +26,19 @@ from nianbao.model.offices import REGISTER_FILE
 from nianbao.model.period import Period
 from nianbao.site import dataset, pages
 from nianbao.site.dataset import DataFile
-from nianbao.site.entries import REPORTS, ReportFacts, SiteFile, SiteOffice, list_asked, make_offices, read_facts
+from nianbao.site.entries import (
+    REPORTS,
+    ReportFacts,
+    SiteFile,
+    SiteOffice,
+    StoredFacts,
+    list_asked,
+    make_offices,
+    read_facts,
+)
 from nianbao.site.folder import SiteFolder
-from nianbao.workspace.files import fingerprint, write
+from nianbao.site.pages import Part
+from nianbao.workspace.files import display_path, fingerprint, write, write_by
 from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import ReportKey, Store
 
@@ -66,13 +77,24 @@ def check_address(address: str) -> str:
     return address.rstrip("/") + "/" if address else ""
 
 
-def claim_folder(options: SiteOptions, reports: Sequence[ReportRef], formats: Sequence[str]) -> SiteFolder:
-    """Open the folder of a site; raises `UserError` where it has files of somebody else that would be replaced."""
+def claim_folder(
+    store: Store, options: SiteOptions, reports: Sequence[ReportRef], formats: Sequence[str]
+) -> SiteFolder:
+    """Open the folder of a site; raises `UserError` where it has files of somebody else that would be replaced.
+
+    It may not be that of the data files either, which has a folder `data` of its own.
+    """
+    out, root = options.out.resolve(), store.root.resolve()
+    if out == root or out.is_relative_to(root / "data"):
+        raise UserError(_("site-among-data-files", folder=display_path(options.out)), _("name-folder-for-site"))
     folder = SiteFolder(options.out)
     outputs = (
         f"{REPORTS}/{output_name(of_office, period, suffix)}" for of_office, period in reports for suffix in formats
     )
-    folder.claim(chain(outputs, ["index.html", pages.FEED, pages.SITEMAP, pages.SEARCH_INDEX, dataset.DESCRIPTION]))
+    offices = {*store.register().units, *(of_office.office for of_office, _period in reports)}
+    assets = (f"assets/{name}" for name in pages.ASSETS)
+    lists = ["index.html", pages.FEED, pages.SITEMAP, pages.SEARCH_INDEX, dataset.DESCRIPTION]
+    folder.claim(chain(outputs, lists, assets, map(pages.name_office_page, sorted(offices))))
     return folder
 
 
@@ -93,14 +115,16 @@ def make_site(  # noqa: PLR0913, PLR0917  # all that a site is made of
     """
     periods = sorted({period for _store, period in selected})
     form = store.kind.form_in_force(periods[-1])
-    site = _Site(store, replace(options, title=options.title or _make_title(form, periods)), folder, cache, form)
-    errors = site.read_facts(results, track, jobs)
-    with site.write_tables():
-        offices = make_offices(store, build, results, site.facts, list_asked(store, periods, selected))
-        site.write_assets()
-        site.write_offices(offices)
-    site.describe_data()
-    site.write_lists(offices)
+    options = replace(options, title=options.title or _make_title(form, periods))
+    with closing(StoredFacts()) as facts:
+        site = _Site(store, options, folder, cache, form, facts)
+        errors = site.read_facts(results, track, jobs)
+        with site.write_tables():
+            offices = make_offices(store, build, results, facts, list_asked(store, periods, selected))
+            site.write_assets()
+            site.write_offices(offices)
+        site.describe_data()
+        site.write_lists(offices)
     changed = site.changed | {file.name: file.changed for file in _list_files(offices)}
     removed = folder.finish(changed)
     reports = [report for top in offices for office in top.walk() for report in office.reports]
@@ -114,10 +138,17 @@ class _Site:
     `facts` has what it says of each report; `changed` each file by its name, and whether this run has changed it.
     """
 
-    def __init__(self, store: Store, options: SiteOptions, folder: SiteFolder, cache: BuildCache, form: Form) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917  # all that a site is made of
+        self,
+        store: Store,
+        options: SiteOptions,
+        folder: SiteFolder,
+        cache: BuildCache,
+        form: Form,
+        facts: StoredFacts,
+    ) -> None:
         self.store, self.options, self.folder, self.cache, self.form = store, options, folder, cache, form
-        self._saved = cache.read_made(_COMMAND)
-        self.facts: dict[ReportKey, ReportFacts] = {}
+        self.facts = facts
         fingerprints = template_fingerprints(store) | program_fingerprints()
         self._context = fingerprint(json.dumps(fingerprints, sort_keys=True))
         self._inputs: dict[ReportKey, str] = {}  # fingerprints of reports
@@ -127,16 +158,16 @@ class _Site:
         templates = {name: store.load(name)[0] for name in names}
         texts = (part for item in sorted(templates.items()) for part in item)
         self._common_inputs = fingerprint(*texts, options.title, options.address, form.locale.language)
-        self.pages = pages.SitePages(templates, form.locale, options.title, options.address)
+        self.pages = pages.SitePages(templates, form.locale, self.facts, options.title, options.address)
 
     def read_facts(self, results: Sequence[BuildResult], track: Track, jobs: int) -> list[UserError]:
         """Read what the site says of each built report, anew only where its inputs have changed; return the errors."""
         stale: list[ReportRef] = []
         for key, facts in ((result.check.key, result.facts) for result in results if result.files):
             self._inputs[key] = fingerprint(self._context, facts)
-            known, content = self._saved.pop(f"report {key}", ("", ""))  # a tenth of the memory of a large site
+            known, content = self.cache.find_made(_COMMAND, f"report {key}")
             if known == self._inputs[key]:
-                self.facts[key] = ReportFacts.parse(content)
+                self.facts.add(key, content)
             else:
                 stale.append((self.store.of_report(key), key.period))
         errors: list[UserError] = []
@@ -145,8 +176,9 @@ class _Site:
                 errors.append(found)
                 continue
             key, read = found
-            self.facts[key] = read
-            self.cache.save_made(_COMMAND, f"report {key}", self._inputs[key], read.format())
+            content = read.format()
+            self.facts.add(key, content)
+            self.cache.save_made(_COMMAND, f"report {key}", self._inputs[key], content)
         return errors
 
     def write_assets(self) -> None:
@@ -158,16 +190,15 @@ class _Site:
     @contextmanager
     def write_tables(self) -> Iterator[None]:
         """Write the figures in every format beside other work, unless none has changed."""
-        rows = [self.facts[key].rows for key in sorted(self.facts)]
-        figures = (part for one in rows for part in (*map(str, get_keys(one)), one.figures))
+        figures = (part for one in self.facts.list_rows() for part in (*map(str, get_keys(one)), one.figures))
         all_inputs = fingerprint(self._context, *figures, self.store.state(f"data/{REGISTER_FILE}"))
-        known, content = self._saved.get("data", ("", ""))
+        known, content = self.cache.find_made(_COMMAND, "data")
         names = json.loads(content) if known == all_inputs else []
         if names and all((self.options.out / name).is_file() for name in names):
             self.changed |= dict.fromkeys(names, False)
             yield
             return
-        databases = dataset.make_databases(self.store, rows)
+        databases = dataset.make_databases(self.store, self.facts.list_rows(), self.facts.editions)
         thread = ThreadPoolExecutor(1)
         try:
             tables = thread.submit(dataset.write_tables, databases, self.options.out)
@@ -184,8 +215,7 @@ class _Site:
 
     def describe_data(self) -> None:
         """Write the description of the figures."""
-        used = {facts.rows.edition for facts in self.facts.values()}
-        editions = {edition: self.store.kind.edition(edition) for edition in used}
+        editions = {edition: self.store.kind.edition(edition) for edition in self.facts.editions}
         self.data_files = [
             self._describe_file(name, edition, suffix)
             for (edition, suffix), name in dataset.name_files(sorted(editions)).items()
@@ -209,27 +239,33 @@ class _Site:
     def write_lists(self, offices: Sequence[SiteOffice]) -> None:
         """Write the first page, the search index, the feed and the list of pages."""
         self._write(
-            {
-                "index.html": self.pages.fill_index(offices, self.data_files),
-                pages.SEARCH_INDEX: self.pages.make_search_index(offices),
-                pages.FEED: self.pages.make_feed(offices),
-            }
+            {"index.html": self.pages.fill_index(offices, self.data_files), pages.FEED: self.pages.make_feed(offices)}
         )
+        self._write_parts(pages.list_parts(offices, pages.INDEX_PARTS), ())
+        index = self.options.out / pages.SEARCH_INDEX
+        (saved,) = write_by({index: partial(self.pages.write_search_index, offices)}, self.options.out)
+        self.changed[pages.SEARCH_INDEX] = saved.changed
         if self.options.address:
-            names = ["", *(name for name in self.changed if name.startswith("offices/"))]
+            names = ["", *(name for name in self.changed if name.endswith(".html") and name != "index.html")]
             self._write({pages.SITEMAP: self.pages.make_sitemap(names)})
 
     def _write_offices(self, office: SiteOffice, above: tuple[SiteOffice, ...]) -> None:
         name, description = pages.name_page(office), self.pages.describe_office(office, above)
         inputs = fingerprint(self._common_inputs, msgspec.json.encode(description))
         path = self.options.out / name
-        if self._saved.get(f"page {name}") == (inputs, describe_times(path)):
+        if self.cache.find_made(_COMMAND, f"page {name}") == (inputs, describe_times(path)):
             self.changed[name] = False
         else:
             self._write({name: self.pages.fill_office(description)})
             self.cache.save_made(_COMMAND, f"page {name}", inputs, describe_times(path))
+        self._write_parts(pages.list_parts(office.below, pages.name_parts(office)), (*above, office))
         for below in office.below:
             self._write_offices(below, (*above, office))
+
+    def _write_parts(self, parts: Sequence[Part], above: Sequence[SiteOffice]) -> None:
+        """Write the pages of a long list of offices."""
+        for part in parts:
+            self._write({part.page: self.pages.fill_part(part, parts, above)})
 
     def _write(self, contents: Mapping[str, bytes]) -> None:
         saved = write({self.options.out / name: content for name, content in contents.items()}, self.options.out)

@@ -2,9 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
+from heapq import nlargest
+from math import ceil
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape as escape_xml
@@ -17,22 +20,28 @@ from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
 from nianbao.model.locale import Locale
 from nianbao.site.dataset import DESCRIPTION, DataFile
-from nianbao.site.entries import SiteOffice, SiteReport
+from nianbao.site.entries import ReportFacts, SiteOffice, SiteReport, StoredFacts
 
 TEMPLATES = "site"  # the folder of the templates
 ASSETS = ("style.css", "search.js")
+INDEX_PARTS = "index"  # the folder of the pages of a long list on the first page
 SEARCH_INDEX = "assets/search-index.js"
 FEED, SITEMAP = "feed.xml", "sitemap.xml"
 STATES = ("published", "withheld", "missing")
 _FEED_SIZE = 50  # reports
+PART_SIZE = 200  # offices that one page lists: a table of more is slow on a phone
 _OWN = "_own"  # the page of the office whose data files lie in `data/` itself
 
 
 class SitePages(Struct, frozen=True, dict=True):
-    """Fills the pages of a site: `templates` has the texts of its templates by name, `address` is where it will be."""
+    """Fills the pages of a site: `templates` has the texts of its templates by name, `address` is where it will be.
+
+    `facts` has what it says of each published report.
+    """
 
     templates: Mapping[str, str]
     locale: Locale
+    facts: StoredFacts
     title: str
     address: str = ""
 
@@ -60,7 +69,7 @@ class SitePages(Struct, frozen=True, dict=True):
         return self._fill(
             "index.html.j2",
             root="",
-            offices=list(map(self._describe_row, offices)),
+            offices=self._describe_rows(offices, list_parts(offices, INDEX_PARTS)),
             periods=_count((self.locale.format_period(report.period), report) for report in reports),
             levels=_count(
                 (self.locale.say("site-level", level=level), report)
@@ -81,38 +90,56 @@ class SitePages(Struct, frozen=True, dict=True):
             "office": {"name": office.unit.name or self.title, "kind": office.unit.kind},
             "above": [{"name": one.unit.name, "page": name_page(one)} for one in above],
             "reports": [self._describe_report(report) for report in office.reports],
-            "below": list(map(self._describe_row, office.below)),
+            "below": self._describe_rows(office.below, list_parts(office.below, name_parts(office))),
         }
+
+    def fill_part(self, part: "Part", parts: Sequence["Part"], above: Sequence[SiteOffice]) -> bytes:
+        """Fill the page of a part of a long list: offices at the first level, or below the last one of `above`."""
+        at = parts.index(part)
+        return self._fill(
+            "list.html.j2",
+            root="../" * part.page.count("/"),
+            part=self._name_part(part),
+            above=[{"name": one.unit.name, "page": name_page(one)} for one in above],
+            offices=list(map(self._describe_row, part.offices)),
+            previous=parts[at - 1].page if at else "",
+            following=parts[at + 1].page if at + 1 < len(parts) else "",
+        )
 
     def fill_office(self, description: Mapping[str, Any]) -> bytes:
         """Fill the page of an office, of which `describe_office` says what it shows."""
         return self._fill("office.html.j2", **description)
 
-    def make_search_index(self, offices: Sequence[SiteOffice]) -> bytes:
-        """Return the script with the entries of the search: a name, its page, and the text that is searched."""
-        entries = []
-        for top in offices:
-            for office in top.walk():
-                words = [office.unit.name, office.unit.kind, office.unit.id]
-                for report in office.reports:
-                    if report.facts:
-                        figures = (f"{label} {figure}" for label, figure in report.facts.key_figures)
-                        words += [report.facts.rows.title, report.facts.published, *figures]
-                entries.append([office.unit.name or self.title, name_page(office), " ".join(filter(None, words))])
+    def write_search_index(self, offices: Sequence[SiteOffice], path: Path) -> None:
+        """Write the script with the entries of the search: a name, its page, and the text that is searched."""
         # A script instead of JSON: pages that are opened as files may not fetch any.
-        lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
-        return f"window.searchIndex = [\n{lines}\n];\n".encode()
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.write("window.searchIndex = [\n")
+            for number, office in enumerate(office for top in offices for office in top.walk()):
+                file.write(",\n" * bool(number) + json.dumps(self._make_search_entry(office), ensure_ascii=False))
+            file.write("\n];\n")
+
+    def _make_search_entry(self, office: SiteOffice) -> tuple[str, str, str]:
+        words = [office.unit.name, office.unit.kind, office.unit.id]
+        for _report, facts in self._list_published(office):
+            figures = (f"{label} {figure}" for label, figure in facts.key_figures)
+            words += [facts.rows.title, facts.published, *figures]
+        return office.unit.name or self.title, name_page(office), " ".join(filter(None, words))
+
+    def _list_published(self, office: SiteOffice) -> Iterator[tuple[SiteReport, ReportFacts]]:
+        """List the published reports of an office with what is said of them."""
+        return ((report, self.facts.get(report.key)) for report in office.reports if report.state == "published")
 
     def make_feed(self, offices: Sequence[SiteOffice]) -> bytes:
         """Return the newest reports as a feed (Atom, RFC 4287)."""
-        found = [
-            (report.facts.published, report.facts.rows.title, office, report)
+        found = (
+            (facts.published, facts.rows.title, office, report)
             for top in offices
             for office in top.walk()
-            for report in office.reports
-            if report.facts and report.facts.published
-        ]
-        newest = sorted(found, key=lambda entry: (entry[0], entry[2].unit.id), reverse=True)[:_FEED_SIZE]
+            for report, facts in self._list_published(office)
+            if facts.published
+        )
+        newest = nlargest(_FEED_SIZE, found, key=lambda entry: (entry[0], entry[2].unit.id))
         updated = newest[0][0] if newest else "1970-01-01"
         base = self.address or "urn:nianbao:"
         entries = "".join(
@@ -145,18 +172,29 @@ class SitePages(Struct, frozen=True, dict=True):
     def _format_day(self, day: str) -> str:
         return self.locale.format_date(date.fromisoformat(day)) if day else ""
 
+    def _describe_rows(self, offices: Sequence[SiteOffice], parts: Sequence["Part"]) -> list[dict[str, Any]]:
+        """Describe the rows of a list of offices: one for each, or for each part of a long list."""
+        return [
+            {"name": self._name_part(part), "kind": "", "page": part.page, "counts": _count_states(part.offices)}
+            for part in parts
+        ] or list(map(self._describe_row, offices))
+
+    def _name_part(self, part: "Part") -> str:
+        first, last = (one.unit.name or self.title for one in (part.offices[0], part.offices[-1]))
+        numbers = {"start": part.start, "end": part.start + len(part.offices) - 1}
+        return self.locale.say("site-part", **numbers, first=first, last=last)
+
     def _describe_row(self, office: SiteOffice) -> dict[str, Any]:
-        counts = Counter(report.state for one in office.walk() for report in one.reports)
         return {
             "name": office.unit.name or self.title,
             "kind": office.unit.kind,
             "page": name_page(office),
-            "counts": counts,
+            "counts": _count_states([office]),
             "state": office.reports[0].state if office.reports else "",
         }
 
     def _describe_report(self, report: SiteReport) -> dict[str, Any]:
-        facts = report.facts
+        facts = self.facts.get(report.key) if report.state == "published" else None
         return {
             "id": str(report.period),
             "period": self.locale.format_period(report.period),
@@ -188,7 +226,41 @@ class SitePages(Struct, frozen=True, dict=True):
 
 def name_page(office: SiteOffice) -> str:
     """Name the page of an office below the site."""
-    return f"offices/{office.unit.id or _OWN}.html"
+    return name_office_page(office.unit.id)
+
+
+def name_office_page(office: str) -> str:
+    """Name the page of an office, by its folder."""
+    return f"offices/{office or _OWN}.html"
+
+
+class Part(Struct, frozen=True):
+    """A part of a long list of offices, on a page of its own; `start` is the number of its first office, from 1."""
+
+    page: str
+    start: int
+    offices: Sequence[SiteOffice]
+
+
+def name_parts(office: SiteOffice) -> str:
+    """Name the folder of the pages of a long list of the offices below one."""
+    return f"lists/{office.unit.id}"
+
+
+def list_parts(offices: Sequence[SiteOffice], folder: str) -> list[Part]:
+    """Divide a long list of offices into parts of one size, with pages in a folder; a short one into none."""
+    if len(offices) <= PART_SIZE:
+        return []
+    size = ceil(len(offices) / ceil(len(offices) / PART_SIZE))
+    return [
+        Part(f"{folder}/{number}.html", start + 1, offices[start : start + size])
+        for number, start in enumerate(range(0, len(offices), size), 1)
+    ]
+
+
+def _count_states(offices: Iterable[SiteOffice]) -> Counter[str]:
+    """Count the states of the reports of offices, and of those on every level below them."""
+    return Counter(report.state for office in offices for one in office.walk() for report in one.reports)
 
 
 def _list_levels(offices: Sequence[SiteOffice], level: int = 1) -> Iterable[tuple[int, SiteOffice]]:

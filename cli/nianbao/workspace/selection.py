@@ -1,7 +1,7 @@
 """Select the reports that a command works on, by years, offices, data files, and patterns of offices."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -53,11 +53,12 @@ def open_store(words: Sequence[str], root: Path | None, out: Path | None, warn: 
     return store
 
 
-def select(store: Store, words: Sequence[str], *, all_offices: bool = False) -> Selection:
+def select(store: Store, words: Sequence[str], *, all_offices: bool = False, listed: Iterable[str] = ()) -> Selection:
     """Find the reports for words of a command line: periods, kinds, offices or their folders, patterns, data files.
 
     Each period is combined with each office. Without a kind it is the default one, and without a period the newest one
-    of those offices; without an office it is the folder's own, or with `all_offices` every one. Raises `UserError` for
+    of those offices; without an office it is the folder's own, or with `all_offices` every one. Offices that are
+    `listed` may be meant too, though they have no data files. Raises `UserError` for
     a word that is none of these, for two kinds, and for a period that the kind does not have.
     """
     files = [_parse_file(store, word) for word in words if is_data_file(word)]
@@ -67,6 +68,7 @@ def select(store: Store, words: Sequence[str], *, all_offices: bool = False) -> 
     for period in periods:
         store.kind.require_period(period)
     known = store.offices() if office_words or all_offices or not (words or files) else {}
+    known = {**{office: [] for office in listed}, **known}
     by_name: list[str] = []
     by_pattern = list(known) if all_offices else []
     for word in office_words:

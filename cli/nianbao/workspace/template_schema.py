@@ -1,4 +1,4 @@
-"""JSON Schemas of the TOML files below `templates/`, made from the types with which the loader reads them."""
+"""JSON Schemas of the TOML files below `templates/` and of the register, made from the types by which they are read."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -14,14 +14,15 @@ from nianbao.model.kind import KindFile
 from nianbao.model.loading.form_file import FormFile
 from nianbao.model.loading.inheritance import AFTER, BASE, NATURAL_KEYS, REMOVE
 from nianbao.model.loading.reading import ReadingFile
-from nianbao.model.loading.shapes import Shape
 from nianbao.model.locale import LocaleFile
+from nianbao.model.units.register_loading import RegisterFile
 from nianbao.workspace.formats import FormatFile
 from nianbao.workspace.looks.shapes import LookFile
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.template_files import COMPLETE_LOCALE
 
-FILE_TYPES: Mapping[str, type[Shape]] = {
+REGISTER_SCHEMA_FILE = ".offices.schema.json"  # beside the register
+FILE_TYPES: Mapping[str, Any] = {
     "kind": KindFile,
     "edition": FormFile,
     "reading": ReadingFile,
@@ -29,6 +30,7 @@ FILE_TYPES: Mapping[str, type[Shape]] = {
     "locale": LocaleFile,
     "look": LookFile,
     "format": FormatFile,
+    "register": RegisterFile,
 }
 
 _REMOVE: Schema = {
@@ -54,11 +56,12 @@ def make_schema(file_type: str) -> Schema:
     Descriptions are in the user's language. Keys are required in files without a base only.
     """
     shape = FILE_TYPES[file_type]
-    _root, definitions = msgspec.json.schema_components([shape], ref_template="#/definitions/{name}")
+    (root,), definitions = msgspec.json.schema_components([shape], ref_template="#/definitions/{name}")
     for definition in definitions.values():
         del definition["title"], definition["description"]  # docstrings, which are for readers of the source
-    root: Schema = definitions.pop(shape.__name__)
-    if BASE in root["properties"]:
+    if "$ref" in root:
+        root = definitions.pop(shape.__name__)
+    if BASE in root.get("properties", {}):
         _allow_changes(root, definitions)
     for node in _walk_nodes([root, definitions]):
         _simplify(node)

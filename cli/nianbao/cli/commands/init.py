@@ -42,6 +42,8 @@ def init(
             files["report.toml"] = f'kind = "{kind}"\n'
         for saved in drafts.create_files(store, due, more_files=files, edition=edition).saved:
             echo(_("wrote-path", path=saved.path))
+        for note in drafts.write_register_schema(store):
+            echo(note)
         change_folder = "" if folder.samefile(".") else f"cd {shlex.quote(str(folder))} && "
         echo(_("next-command", command=f"{change_folder}report build {due}"))
         echo(_("git-diff-with-labels", command='git config diff.nianbao.textconv "report compare --labels"'))

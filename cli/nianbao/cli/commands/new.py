@@ -53,7 +53,7 @@ def new(
         created = drafts.create_files(store, selection.read_period(store, period), source, edition=edition, ask=ask)
         words = " ".join(filter(None, (kind, period)))
         echo(_("wrote-now-fill-in", path=created.saved[0].path, year=words))
-        for note in created.notes:
+        for note in [*created.notes, *drafts.write_register_schema(store)]:
             echo(note)
         for file in find_unread_of(store, [store.office], ()):
             print_warning(f"{file.message}{_('clause-separator')}{file.fix}")

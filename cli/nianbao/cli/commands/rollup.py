@@ -9,6 +9,7 @@ from nianbao.cli.command import command
 from nianbao.cli.completion import complete_office
 from nianbao.cli.errors import exit_command, print_warning, report_errors, show_spinner
 from nianbao.cli.options import IncludeOwn, Jobs, Json, Kind, ReportPeriod, Root, Units, WithBroken
+from nianbao.cli.terminal import echo
 from nianbao.model.i18n import _
 
 
@@ -32,6 +33,7 @@ def rollup(
     as_json: Json = False,
 ) -> None:
     """Add the figures of units up into the data file of the office above them."""
+    from nianbao.checks import drafts
     from nianbao.cli.output.builds import unread_data
     from nianbao.cli.output.finding_printer import print_findings
     from nianbao.cli.output.findings import print_json
@@ -48,6 +50,7 @@ def rollup(
         with show_spinner(_("progress-adding-up", year=period), quiet=as_json):
             read = selection.read_period(store, period)
             results = roll_up(store, read, into, options)
+            notes = [] if dry_run else drafts.write_register_schema(store)
         offices = [unit.id for result in results for unit in result.missing]
         found = [file.make_finding() for file in find_unread_of(store, offices, [read])]
         if as_json:
@@ -55,4 +58,6 @@ def rollup(
         else:
             print_findings([*store.register().list_warnings(), *found])
             print_rollups(results, str(read), date.today())  # noqa: DTZ011  # in the office's time zone
+            for note in notes:
+                echo(note)
         exit_command([], blocked=is_failed(results, allow_incomplete=incomplete))

@@ -25,13 +25,13 @@ def schema(
         ),
     ] = "",
     of: Annotated[
-        Literal["data", "kind", "edition", "form", "reading", "files", "locale", "look", "format"],
+        Literal["data", "kind", "edition", "form", "reading", "files", "locale", "look", "format", "register"],
         typer.Option("--of", help=_("option-schema-of"), metavar="TYPE"),
     ] = "data",
     kind: Kind = "",
     root: Root = None,
 ) -> None:
-    """Print a JSON Schema: of the data files, or of what people write below `templates/`."""
+    """Print a JSON Schema: of the data files, of the register, or of what people write below `templates/`."""
     from nianbao.checks import drafts
     from nianbao.model.finding import UserError
     from nianbao.workspace import template_schema

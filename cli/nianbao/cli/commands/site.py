@@ -71,7 +71,7 @@ def site(
         selected = selection.select(store, reports or [], all_offices=all_offices)
         store = selected.store
         formats = tuple(outputs.name_formats(store, split_list(to)))
-        folder = make.claim_folder(options, selected.reports, formats)
+        folder = make.claim_folder(store, options, selected.reports, formats)
         build = worker.BuildOptions(
             formats, look, policy=check.load_policy(store, split_list(select), split_list(ignore))
         )

@@ -17,6 +17,7 @@ from nianbao.model.finding import UserError, try_work
 from nianbao.model.form import Form
 from nianbao.model.i18n import _, join_words
 from nianbao.model.loading.inheritance import suggest
+from nianbao.model.offices import Register
 from nianbao.model.open_rows.blank_rows import BlankRows, list_block_axes
 from nianbao.model.period import Period
 from nianbao.model.report import Report
@@ -38,15 +39,22 @@ def select_forms(
 ) -> list[ReportRef]:
     """Return the offices and periods that words name, with or without a data file; without a period it is the next due.
 
-    With `new`, or where no word names an office and there are no data files yet, it is the office of the folder.
+    Offices of the register may be named before they have data files. All offices are those that have any, and those of
+    the register without units, whose reports are not added up. With `new`, or where no word names an office and there
+    are no data files yet, it is the office of the folder.
     """
     store, words = choose_kind(store, words)
     periods, offices = split_periods(store, words)
     periods = periods or [find_next_due_period(store.kind)]
     if new or not (offices or all_offices or store.offices()):
         return [(store.of_office(""), period) for period in periods]
-    found = select(store, [*map(str, periods), *offices], all_offices=all_offices)
+    listed = [unit for period in periods for unit in _list_units(store.register(period), leaves_only=all_offices)]
+    found = select(store, [*map(str, periods), *offices], all_offices=all_offices, listed=listed)
     return [*found.reports, *found.missing]
+
+
+def _list_units(register: Register, *, leaves_only: bool) -> list[str]:
+    return [office for office in register.units if not (leaves_only and register.list_children(office))]
 
 
 class FormOptions(Struct, frozen=True):

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from operator import itemgetter
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from msgspec import Meta, field
 from msgspec.structs import replace
 
 from nianbao.model.facts import Facts
-from nianbao.model.file_names import fold_name, is_portable
+from nianbao.model.file_names import PORTABLE_PATTERN, fold_name, is_portable
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import N_, _
 from nianbao.model.loading.loader import find_faults
@@ -18,28 +18,33 @@ from nianbao.model.period import FIRST_YEAR, LAST_YEAR
 
 _OF_YEARS = {"from", "until", "earlier"}  # keys of an entry that are about years
 _Year = Annotated[int, Meta(ge=FIRST_YEAR, le=LAST_YEAR)]
+_Name = Annotated[Text, Meta(description="field-office-name")]
+_Own = Annotated[bool, Meta(description="field-office-own")]
 
 
 class EarlierEntry(Shape, frozen=True):
     """An office as it was for reports up to a year; what is left out was as it is now."""
 
-    until: _Year
-    name: Text = ""
-    kind: str = ""
-    parent: str = ""  # empty where it reported to nobody
-    own: bool = False
+    until: Annotated[_Year, Meta(description="field-earlier-until")]
+    name: _Name = ""
+    kind: Annotated[str, Meta(description="field-office-kind")] = ""
+    parent: Annotated[str, Meta(description="field-earlier-parent")] = ""  # empty where it reported to nobody
+    own: _Own = False
 
 
 class OfficeEntry(Shape, frozen=True):
     """The table of an office in the file; see `Unit` and `History`."""
 
-    name: Text
-    kind: Text = ""
-    parent: Text = ""
-    own: bool = False
-    first: _Year = field(default=FIRST_YEAR, name="from")
-    until: _Year = LAST_YEAR
-    earlier: tuple[EarlierEntry, ...] = ()
+    name: _Name
+    kind: Annotated[Text, Meta(description="field-office-kind")] = ""
+    parent: Annotated[Text, Meta(description="field-office-parent")] = ""
+    own: _Own = False
+    first: Annotated[_Year, Meta(description="field-office-from")] = field(default=FIRST_YEAR, name="from")
+    until: Annotated[_Year, Meta(description="field-office-until")] = LAST_YEAR
+    earlier: Annotated[tuple[EarlierEntry, ...], Meta(description="field-office-earlier")] = ()
+
+
+RegisterFile: TypeAlias = dict[Annotated[str, Meta(pattern=PORTABLE_PATTERN)], OfficeEntry]  # by folders
 
 
 def load_register(facts: Facts | Finding) -> Register:
