@@ -13,7 +13,7 @@ import pytest
 import toml_rs
 
 from nianbao.build import outputs
-from nianbao.checks.check import check_report
+from nianbao.checks.check import check_report, judge_report
 from nianbao.compose.document import compose, make_markdown
 from nianbao.compose.printed_tables import lay_out_table
 from nianbao.export.excel_form.draft import FormRequest
@@ -242,6 +242,30 @@ def test_both_ways_of_counting_trusted_flaggers_complaints_are_accepted(inside):
     assert ("grounds-differ", "warning") not in find_rules(figures)
     wrong = figures.replace(f"all.total = {{ value = {total} }}", "all.total = { value = 21 }")
     assert ("grounds-differ", "warning") in find_rules(wrong)
+
+
+def find_messages(figures):
+    """Return what is said of a data file, by rule."""
+    store = Store(Path(__file__).parent).of_kind("eu-dsa")
+    facts = parse(write(figures), "data.toml")
+    found = judge_report(store, store.kind.fill(facts, parse_period("2025-H2"))).findings
+    return {one.rule: one for one in found}
+
+
+def test_a_broken_sum_names_the_category_and_its_candidates_by_theirs():
+    rows = "animal_welfare.total = { measures = 5 }\nviolence.total = { measures = 4 }\nviolence.sub.human_trafficking"
+    found = find_messages(f"[terms]\ntotal = {{ measures = 19 }}\n{rows} = {{ measures = 3 }}")
+    assert "Violence · Measures at own initiative: Total 4 " in found["category-differs"].message
+    assert any(
+        "Animal welfare · Measures at own initiative（terms.animal" in one for one in found["total-differs"].notes
+    )
+
+
+def test_how_many_cells_are_filled_in_is_said_in_words_and_blames_no_figure_in_them():
+    found = find_messages("[recipients]\ntotal = { value = 90 }\nstate.AT = { value = 20 }\nstate.BE = { value = 30 }")
+    assert found["states-missing"].message.endswith("已填的格数（从 Austria 到 Belgium） 2 小于 27")
+    assert "recipients-differ" in found
+    assert "state.AT" not in found["recipients-differ"].address
 
 
 # ── print, new files ──────────────────────────────────────────────────
