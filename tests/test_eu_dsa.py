@@ -322,6 +322,16 @@ def test_rows_without_a_text_are_said_to_have_none():
     assert "Rows without text are left out" in page
 
 
+def test_automated_means_tell_what_does_not_apply_from_what_nobody_knows():
+    rows = "solely = { total = { value = 7 }, language.de = { value = 5 } }\naccuracy.total = { value = 0.9 }"
+    page = make_markdown(compose(fill(write(f"[automated]\n{rows}"), "2025"), load_kind().template))
+    cells = {line.split("|")[1].strip(): line.split("|")[2:-1] for line in page.splitlines() if line.count("|") > 5}
+    cells = {label: [cell.replace("\\", "").strip() for cell in row] for label, row in cells.items()}
+    assert cells["Measures taken solely by automated means"] == ["7", "N/A", "–", "–"]
+    assert cells["Accuracy"] == ["0.9", "N/A", "N/A", "N/A"]
+    assert cells["German"] == ["5", "N/A", "N/A", "N/A", "N/A"]
+
+
 def test_a_long_code_as_a_label_stays_in_its_cell(tmp_path):
     """A provider describes its own sub-categories by codes, which no hyphen parts."""
     columns = ["measures", "automated"]
