@@ -8,10 +8,13 @@ from functools import cache
 from pathlib import Path
 
 import pages
+import pdfplumber
 import pytest
 import toml_rs
 
-from nianbao.checks.check import check_report
+from nianbao.build import outputs
+from nianbao.checks.check import check_report, judge_report
+from nianbao.compose.document import compose, make_markdown
 from nianbao.compose.printed_tables import lay_out_table
 from nianbao.export.excel_form.draft import FormRequest
 from nianbao.model.facts import parse
@@ -241,6 +244,30 @@ def test_both_ways_of_counting_trusted_flaggers_complaints_are_accepted(inside):
     assert ("grounds-differ", "warning") in find_rules(wrong)
 
 
+def find_messages(figures):
+    """Return what is said of a data file, by rule."""
+    store = Store(Path(__file__).parent).of_kind("eu-dsa")
+    facts = parse(write(figures), "data.toml")
+    found = judge_report(store, store.kind.fill(facts, parse_period("2025-H2"))).findings
+    return {one.rule: one for one in found}
+
+
+def test_a_broken_sum_names_the_category_and_its_candidates_by_theirs():
+    rows = "animal_welfare.total = { measures = 5 }\nviolence.total = { measures = 4 }\nviolence.sub.human_trafficking"
+    found = find_messages(f"[terms]\ntotal = {{ measures = 19 }}\n{rows} = {{ measures = 3 }}")
+    assert "Violence · Measures at own initiative: Total 4 " in found["category-differs"].message
+    assert any(
+        "Animal welfare · Measures at own initiative（terms.animal" in one for one in found["total-differs"].notes
+    )
+
+
+def test_how_many_cells_are_filled_in_is_said_in_words_and_blames_no_figure_in_them():
+    found = find_messages("[recipients]\ntotal = { value = 90 }\nstate.AT = { value = 20 }\nstate.BE = { value = 30 }")
+    assert found["states-missing"].message.endswith("已填的格数（从 Austria 到 Belgium） 2 小于 27")
+    assert "recipients-differ" in found
+    assert "state.AT" not in found["recipients-differ"].address
+
+
 # ── print, new files ──────────────────────────────────────────────────
 
 
@@ -273,6 +300,56 @@ def test_columns_that_do_not_apply_are_named_below_the_table():
     assert len(laid_out.columns_left_out) == 11
     assert laid_out.columns_left_out[0] == "Visibility restriction Removal"
     assert lay_out("hosting", "recipients").tables == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "of_zeros"),
+    [
+        ("measures = 3, visibility_removal = 3, visibility_demoted = 0", ("Visibility restriction Demoted",)),
+        ("measures = 0, visibility_removal = 0", ()),  # there is no other column
+    ],
+)
+def test_columns_without_a_figure_other_than_0_are_named_below_the_table(row, of_zeros):
+    report = fill(write(f"[terms]\ntotal = {{ {row} }}"), "2025")
+    laid_out = lay_out_table(report, next(one for one in report.form.tables if one.id == "terms"))
+    assert laid_out.columns_of_zeros == of_zeros
+    assert len(laid_out.tables[0].widths) == 3
+
+
+def test_rows_without_a_text_are_said_to_have_none():
+    report = fill(write('[categories]\nviolence.total = { context = "Threats, too." }'), "2025")
+    page = make_markdown(compose(report, load_kind().template))
+    assert "Rows without text are left out" in page
+
+
+def test_automated_means_tell_what_does_not_apply_from_what_nobody_knows():
+    rows = "solely = { total = { value = 7 }, language.de = { value = 5 } }\naccuracy.total = { value = 0.9 }"
+    page = make_markdown(compose(fill(write(f"[automated]\n{rows}"), "2025"), load_kind().template))
+    cells = {line.split("|")[1].strip(): line.split("|")[2:-1] for line in page.splitlines() if line.count("|") > 5}
+    cells = {label: [cell.replace("\\", "").strip() for cell in row] for label, row in cells.items()}
+    assert cells["Measures taken solely by automated means"] == ["7", "N/A", "–", "–"]
+    assert cells["Accuracy"] == ["0.9", "N/A", "N/A", "N/A"]
+    assert cells["German"] == ["5", "N/A", "N/A", "N/A", "N/A"]
+
+
+def test_a_long_code_as_a_label_stays_in_its_cell(tmp_path):
+    """A provider describes its own sub-categories by codes, which no hyphen parts."""
+    columns = ["measures", "automated"]
+    columns += [f"visibility_{name}" for name in ("removal", "disable", "demoted", "age", "interaction", "labelled")]
+    columns += [f"{part}_{end}" for part in ("monetary", "service", "account") for end in ("suspension", "termination")]
+    row = ", ".join(f"{column} = 12345678" for column in columns)
+    code = "KEYWORD_INFORMATION_LEAKAGE_ABROAD"
+    own = f'other = [{{ description = "{code}", {row} }}]'
+    (tmp_path / "data").mkdir()
+    (tmp_path / "report.toml").write_text('kind = "eu-dsa"\n', encoding="utf-8")
+    text = write(f"[terms.violence]\ntotal = {{ {row} }}\n{own}")
+    (tmp_path / "data/2025-H2.toml").write_text(text, encoding="utf-8")
+    outputs.build_report(Store(tmp_path), parse_period("2025-H2"), ["pdf"], draft=True)
+    with pdfplumber.open(tmp_path / "build/2025-H2.pdf") as pdf:
+        without_draft = [page.filter(lambda item: item.get("size", 0) < 12) for page in pdf.pages]
+        rows = [(page, row.cells[0]) for page in without_draft for table in page.find_tables() for row in table.rows]
+        labels = {re.sub(r"[\s\u200b]", "", page.crop(cell).extract_text()) for page, cell in rows if cell}
+    assert code in labels
 
 
 @pytest.mark.parametrize(("kind", "tables"), [("intermediary", 6), ("platform", 7)])

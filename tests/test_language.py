@@ -76,8 +76,13 @@ def messages(path):
 
 
 def literals(path):
-    """Yield every text that is named in such a call."""
-    return (call.args[0] for call in messages(path) if isinstance(call.args[0], ast.Constant))
+    """Yield every text that is named in such a call, also where a condition chooses one of two."""
+
+    def choices(node):
+        return [*choices(node.body), *choices(node.orelse)] if isinstance(node, ast.IfExp) else [node]
+
+    named = (node for call in messages(path) for node in choices(call.args[0]))
+    return (node for node in named if isinstance(node, ast.Constant))
 
 
 def descriptions(path):

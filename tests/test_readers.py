@@ -6,10 +6,11 @@ from base64 import b64encode
 from io import BytesIO
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from nianbao.importer import readers
-from nianbao.importer.readers import Confidence, Sample, UnreadableError
+from nianbao.importer.readers import Confidence, Sample, UnreadableError, xlsx
 
 PUBLISHED = Path(__file__).parent / "published/jianping-wjj-2020.txt"
 
@@ -147,3 +148,15 @@ def test_a_reader_is_added_by_one_module(copied, tmp_path, name, begin, reader):
     assert figures(name) != expected
     (copied.package / "importer/readers/mail.py").write_text(reader, encoding="utf-8")
     assert figures(name) == expected
+
+
+def test_a_sheet_with_as_many_rows_as_an_excel_form_can_have_is_read_whole():
+    """27 states by 91 categories, with rows for own ones, are over 3,000 rows."""
+    last, content = 3_200, BytesIO()
+    book = openpyxl.Workbook()
+    for row in (1, last):
+        book.active.cell(row, 1, f"row {row}")
+    book.save(content)
+    document = xlsx.read(content.getvalue())
+    assert document.notes == ()
+    assert f"row {last}" in {cell.text for block in document.blocks for cell in getattr(block, "cells", ())}

@@ -194,6 +194,11 @@ def test_a_mark_for_something_to_be_filled_in_is_an_error(left, root):
     assert finding.place.source[finding.place.column - 1 :].startswith(finding.place.source[finding.place.column - 1])
 
 
+def test_a_long_mark_for_something_to_be_filled_in_is_quoted_in_part(root):
+    (finding,) = find_all(add_prose(OF_2020, other=f"地点：{'x' * 8000}。"), root)
+    assert len(finding.message) < 100
+
+
 @pytest.mark.parametrize(
     "right",
     [

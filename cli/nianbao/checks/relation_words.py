@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from nianbao.compose import document
 from nianbao.model.i18n import N_, _
 from nianbao.model.relations import Check, Part
@@ -18,6 +20,7 @@ SIGN_TEXTS = {
     "!=": (N_("is-exactly"), N_("both-are")),
     "<=>": (N_("one-side-zero"), N_("says-figure")),
 }
+_FUNCTION_TEXTS = {"count": N_("number-filled-in"), "min": N_("least-of-cells"), "max": N_("greatest-of-cells")}
 
 
 def is_sum(check: Check) -> bool:
@@ -30,16 +33,16 @@ def describe_check(report: Report, check: Check) -> str:
     left, right = report.add_up_sides(check)
     if not is_sum(check):
         sides = [" ".join(_format_terms(report, check, side)) for side in (check.left, check.right)]
-        return f"{check.label}: {sides[0]} {_(SIGN_TEXTS[check.relation.sign][0])} {sides[1]}"
+        return f"{check.where}: {sides[0]} {_(SIGN_TEXTS[check.relation.sign][0])} {sides[1]}"
     if check.relation.total:
         return _(
-            "total-not-sum-of-parts", where=check.label, name=_label_part(check.left[0], check), left=left, right=right
+            "total-not-sum-of-parts", where=check.where, name=_label_part(check.left[0], check), left=left, right=right
         )
     words = [
         " ".join(_format_terms(report, check, side)) + (f" = {total}" if len(side) > 1 else "")
         for side, total in ((check.left, left), (check.right, right))
     ]
-    return _("sides-should-be-equal", where=check.label, left=words[0], right=words[1])
+    return _("sides-should-be-equal", where=check.where, left=words[0], right=words[1])
 
 
 def _format_terms(report: Report, check: Check, side: tuple[Part, ...]) -> Iterator[str]:
@@ -60,8 +63,18 @@ def _format_term(report: Report, check: Check, part: Part) -> str:
         return str(part.term.constant)
     factor = abs(part.term.factor)
     label, times = _label_part(part, check), "" if factor == 1 else f"{factor} × "
-    named = f"{part.term.function}({label})" if part.term.function else label
-    return f"{times}{named} {report.add_up_part(part)}"
+    if part.term.function in _FUNCTION_TEXTS:
+        label = _(_FUNCTION_TEXTS[part.term.function], cells=_label_cells(part, check))
+    elif part.term.function:
+        label = f"{part.term.function}({label})"
+    return f"{times}{label} {report.add_up_part(part)}"
+
+
+def _label_cells(part: Part, check: Check) -> str:
+    """Return the label of a row, a column or a group of them; of those that share none, of the first and the last."""
+    first = _label_part(part, check)
+    last = check.name_part(replace(part, slots=part.slots[-1:])) if part.slots else first
+    return first if first.endswith(last) else _("from-first-to-last", first=first, last=last)
 
 
 def _label_part(part: Part, check: Check) -> str:

@@ -230,9 +230,13 @@ def _draw_tables(report: Report, table: str, laid_out: LaidOut, draw_one_table: 
     if not printed.tables and printed.applies and nothing:
         yield escape(nothing)
     elif printed.left_out:
-        yield escape(say("table-rows-left-out", count=printed.left_out))
-    if printed.tables and printed.columns_left_out:
-        yield escape(say("table-columns-left-out", columns=report.form.locale.join(printed.columns_left_out)))
+        yield escape(say("table-rows-left-out" if has_numbers else "table-rows-without-text", count=printed.left_out))
+    for words, columns in (
+        ("table-columns-left-out", printed.columns_left_out),
+        ("table-columns-of-zeros", printed.columns_of_zeros),
+    ):
+        if printed.tables and columns:
+            yield escape(say(words, columns=report.form.locale.join(columns)))
     for number, note in enumerate(printed.notes, 1):
         yield escape(f"[{number}] {' '.join(note.split())}")
 

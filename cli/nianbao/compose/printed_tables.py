@@ -22,13 +22,15 @@ _TEXT_WIDTH = 4.0
 class TableOnPage(Struct, frozen=True):
     """What a page prints of a table of the form: tables, or a text where there is none, and what stands below them.
 
-    `notes` are numbered from 1; `left_out` is how many rows are not printed, `columns_left_out` are labels of columns.
+    `notes` are numbered from 1; `left_out` is how many rows are not printed. `columns_left_out` are labels of columns
+    that are blank, `columns_of_zeros` of those without a figure other than 0.
     """
 
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
     left_out: int = 0
     columns_left_out: tuple[str, ...] = ()
+    columns_of_zeros: tuple[str, ...] = ()
     applies: bool = True
 
 
@@ -57,7 +59,8 @@ def lay_out_table(report: Report, table: Table) -> TableOnPage:
         return TableOnPage((table,) if table.blocks else ())
     notes, marks = _number_notes(report, table) if has_notes else ((), {})
     left_out = 0
-    columns_left_out: list[str] = []
+    blank: list[str] = []
+    of_zeros: list[str] = []
     blocks: list[Block] = []
     for block, lines in zip(table.blocks, table.lines, strict=True):
         outline = list(list_outline(block.rows)) if table.outline else []
@@ -69,14 +72,17 @@ def lay_out_table(report: Report, table: Table) -> TableOnPage:
             kept = set(_find_applying_rows(report, lines))
         rows = _cut_rows(tuple(row.make_heading() for row in outline) or block.rows, "", kept, marks)
         rows = rows if outline else _lift_unlabelled(rows)
-        idle = {*names, *(_find_idle_columns(report, lines) if table.fold and not table.widths else ())}
-        shown = tuple(_select_columns(block.columns, "", idle))
-        columns_left_out += [_name_column(column) for column in lines.columns if column.ids in idle.difference(names)]
+        idle = _find_idle_columns(report, lines, names) if table.fold and not table.widths else {}
+        shown = tuple(_select_columns(block.columns, "", {*names, *idle}))
+        for column in lines.columns:
+            if column.ids in idle:
+                (of_zeros if idle[column.ids] else blank).append(_name_column(column))
         if (rows or not block.rows) and shown:
             blocks += _put_under_banners(replace_heading(block, rows=rows, columns=shown), outline)
     if table.outline:
         table = replace(table, widths=_choose_widths(blocks))
-    return TableOnPage(tuple(_split_tables(table, blocks)), notes, left_out, tuple(dict.fromkeys(columns_left_out)))
+    without = tuple(dict.fromkeys(blank)), tuple(dict.fromkeys(of_zeros))
+    return TableOnPage(tuple(_split_tables(table, blocks)), notes, left_out, *without)
 
 
 def _has_note(heading: Heading) -> bool:
@@ -94,12 +100,22 @@ def _select_columns(headings: Sequence[Heading], ids: str, left_out: Collection[
             yield heading
 
 
-def _find_idle_columns(report: Report, lines: BlockLines) -> Iterator[str]:
-    """Find the columns of which no cell has a figure or a text."""
+def _find_idle_columns(report: Report, lines: BlockLines, names: Collection[str]) -> dict[str, bool]:
+    """Find the columns of which no cell has a figure other than 0 or a text, and say of each whether one has a 0.
+
+    Where there is no other column than these and those of `names`, only blank ones are found.
+    """
+    idle = {}
+    is_used = False
     for number, column in enumerate(lines.columns):
+        if column.said.get("note") or column.ids in names:
+            continue
         cells = lines.slots[number :: len(lines.columns)]
-        if not column.said.get("note") and not any(_is_given(report, slot) for slot in cells):
-            yield column.ids
+        if any(_has_content(report, slot) for slot in cells):
+            is_used = True
+        else:
+            idle[column.ids] = any(_is_given(report, slot) for slot in cells)
+    return {ids: has_zero for ids, has_zero in idle.items() if is_used or not has_zero}
 
 
 def _name_column(column: Line) -> str:

@@ -153,6 +153,15 @@ class Check(Struct, frozen=True, eq=False, dict=True):
         path = self._find_path(part)
         return name_line(path[self._shared_headings :]) if self.has_long_names else path[-1].label
 
+    @cached_property
+    def where(self) -> str:
+        """Name its row or column, and the headings that all its lines share, which `name_part` leaves out."""
+        part = next((one for one in self.parts if one.slots), None)
+        if part is None or self.relation.each is None or not self.has_long_names:
+            return self.label
+        names = [name_line(self._find_path(part)[: self._shared_headings]), self.label]
+        return " · ".join(filter(None, names if self.relation.each == "column" else reversed(names)))
+
     def _find_path(self, part: Part) -> tuple[Heading, ...]:
         first = part.slots[0]
         return _cut_path(first.rows if self.relation.each == "column" else first.columns, part.depth)

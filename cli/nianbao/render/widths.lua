@@ -1,13 +1,16 @@
 -- Wider columns for figures that those of the form do not hold, at the cost of the columns of labels.
 
-local DIGIT = 0.65 -- em: no usual font has wider digits
+local DIGIT, SEPARATOR = 0.65, 0.35 -- em: no usual font has wider digits, nor with them wider commas and points
 local LEAST_LABEL = 6 -- em that a column of labels keeps
 
 -- Return the width that a figure takes, in em; 0 for words, which go on in a next line.
 local function width_of(text)
   if not text:find("^[%d+-]") or text:find("%s") then return 0 end
   local em = 0
-  for _, code in utf8.codes(text) do em = em + (code < 0x2000 and DIGIT or 1) end
+  for _, code in utf8.codes(text) do
+    local is_separator = code == 0x2C or code == 0x2E -- , and .
+    em = em + (is_separator and SEPARATOR or code < 0x2000 and DIGIT or 1)
+  end
   return em
 end
 

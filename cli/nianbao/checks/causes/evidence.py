@@ -222,7 +222,8 @@ def _add_up(report: Report, side: tuple[Part, ...]) -> LinearSum:
     total: Number = 0
     for part in side:
         total += part.term.factor * report.add_up_part(part)
-        if part.constant is None and not part.term.previous:
+        # How many cells are filled in says nothing of the figures in them.
+        if part.constant is None and not part.term.previous and part.term.function != "count":
             for address in part.addresses:
                 for cell in report.list_parts(address):
                     if cell in report.figures:

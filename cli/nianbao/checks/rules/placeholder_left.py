@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.wording import find_prompts
+from nianbao.checks.wording import find_prompts, shorten
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
@@ -66,9 +66,9 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         for mark in (mark for mark in placeholder.finditer(text) if mark[0] not in told):
             told.add(mark[0])
             place = facts.find_place_in_text(address, text, mark.start(), mark[0])
-            yield context.make_finding(address, _("placeholder-in-text", words=mark[0]), place=place)
+            yield context.make_finding(address, _("placeholder-in-text", words=shorten(mark[0])), place=place)
     for section, text in context.texts.items():
         match = placeholder.search(text)
         if match and not any(match[0] in part for part in texts.values()):
-            message = _("placeholder-in-template-text", words=match[0])
+            message = _("placeholder-in-template-text", words=shorten(match[0]))
             yield context.make_finding(f"prose.{section}", message)

@@ -29,7 +29,11 @@ _SidePlaces: TypeAlias = tuple[tuple[_Place, ...], tuple[_Place, ...]]  # of the
 def apply_relations(relations: Sequence[Relation], table: Table) -> Iterator[Check]:
     """Apply relations to the blocks of a table; no checks for a block that lacks one of their terms."""
     blocks = [
-        _Block(lines, table.opened[number] if table.opened else Opened({}, {}), has_long_names=bool(table.open_rows))
+        _Block(
+            lines,
+            table.opened[number] if table.opened else Opened({}, {}),
+            has_long_names=bool(table.open_rows) or table.outline,
+        )
         for number, lines in enumerate(table.lines)
     ]
     for relation in relations:

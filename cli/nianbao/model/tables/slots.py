@@ -134,8 +134,13 @@ class Slot:
 
     @property
     def row_label(self) -> str:
-        """The label of the row, or of the group of columns in a table of one unlabelled row."""
+        """The label of the row, or of the group of columns in a table of one unlabelled row.
+
+        A row on the same line as the heading above it has the label of that.
+        """
         path = self.rows or self.columns[:-1]
+        while len(path) > 1 and path[-1].same_line:
+            path = path[:-1]
         return path[-1].label if path else ""
 
 
