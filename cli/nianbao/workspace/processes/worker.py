@@ -19,6 +19,7 @@ from nianbao.workspace.staging import remove_open_folders
 END_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 _BLOCKED_SIGNALS = {signal.SIGINT, *END_SIGNALS}
 END_SECONDS = 20  # that a process has to end by itself, on a machine that has stopped for a while, too
+_ORPHAN_SECONDS = 4  # the same, where its parent has ended: nothing that it leaves is lost, and nobody waits for it
 
 
 class _EndSignalError(BaseException):
@@ -104,5 +105,5 @@ def _exit_with_parent() -> None:
     if parent:
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
-        sleep(END_SECONDS)  # the main thread ends the process, unless it is in code that delays signals
+        sleep(_ORPHAN_SECONDS)  # the main thread ends the process, unless it is in code that delays signals
         _exit_at_once()
