@@ -302,6 +302,13 @@ def test_columns_that_do_not_apply_are_named_below_the_table():
     assert lay_out("hosting", "recipients").tables == ()
 
 
+def test_orders_have_a_block_for_each_member_state_whose_name_stands_on_each_page():
+    rows = "total.total = { received = 3 }\nstate.BE.total = { received = 1 }\nstate.EL.total = { received = 2 }"
+    report = fill(write(f"[orders]\n{rows}"), "2025")
+    (table,) = lay_out_table(report, next(one for one in report.form.tables if one.id == "orders")).tables
+    assert [block.banner for block in table.blocks] == ["All Member States", "Belgium", "Greece"]
+
+
 @pytest.mark.parametrize(
     ("row", "of_zeros"),
     [
