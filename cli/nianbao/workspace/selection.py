@@ -68,7 +68,8 @@ def select(store: Store, words: Sequence[str], *, all_offices: bool = False, lis
     for period in periods:
         store.kind.require_period(period)
     known = store.offices() if office_words or all_offices or not (words or files) else {}
-    known = {**{office: [] for office in listed}, **known}
+    if office_words or all_offices:
+        known = {**{office: [] for office in listed}, **known}
     by_name: list[str] = []
     by_pattern = list(known) if all_offices else []
     for word in office_words:
