@@ -101,6 +101,8 @@ def test_forms_are_made_for_offices_of_the_register_before_they_have_data(tmp_pa
     town.write_text(data(1), encoding="utf-8")
     assert make("--all", "-q") == ["2024-bank", "2024-hall", "2024-school", "2024-town"]
     assert report("form", "2024", "nobody", cwd=tmp_path).returncode == 2
+    (tmp_path / "data/2024.toml").write_text(data(2), encoding="utf-8")
+    assert make("-q") == ["2024"]  # of the folder itself
 
 
 def test_the_form_has_the_layout_of_the_official_one(form):

@@ -44,7 +44,7 @@ def test_a_unit_that_moves_to_another_city_is_named_by_both(city, report):
     assert status.returncode == 1
     assert "不是下级之和" in status.stdout
     done = report("rollup", YEAR, "--into", "city", cwd=city.root)
-    assert "dist-2局 上次在内，名册里现在属于 town" in done.stdout
+    assert "dist-2局 上次在内，名册里现在属于 town局" in done.stdout
     assert read_figures(city, "city")["requests.received.total"] == 3
     again = report("rollup", YEAR, "--into", "town", "--json", cwd=city.root)
     assert json.loads(again.stdout)["rollups"][0]["register"] == {

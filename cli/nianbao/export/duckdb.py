@@ -132,13 +132,13 @@ class Database:
         """Return the statement that makes the wide table: a row for each report, a column for each address."""
         return f"select * from ({' union all by name '.join(map(self.select_wide, self.editions))}) order by {_ORDER}"
 
-    def select_wide(self, form: Form, condition: str = "true") -> str:
-        """Return the statement for the reports of an edition that meet a condition, in the order of their insertion."""
+    def select_wide(self, form: Form) -> str:
+        """Return the statement for the reports of an edition, in the order of their insertion."""
         figures = ", ".join(
             f"nullif(cells[{index}], '')::{choose_column_type(slot.value_type)} as {quote_name(address)}"
             for index, (address, slot) in enumerate(form.slots.items(), 1)
         )
-        source = f"select *, {CELLS} as cells from report_rows where {_match_edition(form)} and {condition}"
+        source = f"select *, {CELLS} as cells from report_rows where {_match_edition(form)}"
         return f"select {KEY}, {figures} from ({source})"
 
     def list_columns(self, statement: str) -> dict[str, str]:

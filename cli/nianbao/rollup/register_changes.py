@@ -14,12 +14,12 @@ from nianbao.workspace.store import Store
 class RegisterChanges(Struct, frozen=True):
     """The units that `joined` an office since its last rollup, that `left` it, or that were `renamed`.
 
-    `left` has the parent that each has now, None for a unit that is not listed any more. `renamed` has the former
+    `left` has the parent that each has now, None for one without or not listed any more. `renamed` has the former
     names. `counted_elsewhere` has, for units that are added up now, the office whose last sums have them too.
     """
 
     joined: Sequence[Unit] = ()
-    left: Mapping[Unit, str | None] = field(default_factory=dict)
+    left: Mapping[Unit, Unit | None] = field(default_factory=dict)
     renamed: Mapping[Unit, str] = field(default_factory=dict)
     counted_elsewhere: Mapping[Unit, Unit] = field(default_factory=dict)
 
@@ -36,7 +36,7 @@ def find_register_changes(
     known = record.units if record and record.units is not None else {}
     joined = [unit for name, unit in now.items() if name not in before]
     left = {
-        register.get_unit(name, former): register.units[name].parent if name in register.units else None
+        register.get_unit(name, former): register.units.get(register.get_unit(name).parent)
         for name, former in known.items()
         if name not in now and not (record and not record.includes_own and register.get_unit(name).own)
     }

@@ -14,10 +14,10 @@ from typing import Any
 from msgspec import Struct
 
 from nianbao.export.duckdb import Database
-from nianbao.export.file_formats import COPY_FORMATS, quote_name
+from nianbao.export.file_formats import COPY_FORMATS
 from nianbao.export.pipeline import mark_sums
-from nianbao.export.rows import ReportRows
-from nianbao.export.tables import KEYS
+from nianbao.export.rows import CELL_SEPARATOR, ReportRows
+from nianbao.export.tables import KEY, KEYS
 from nianbao.model.form import Form
 from nianbao.model.locale import Locale
 from nianbao.workspace.files import write_by
@@ -89,20 +89,28 @@ def _write_table(database: Database, form: Form, suffix: str, path: Path) -> Non
 
 
 def _write_json(database: Database, form: Form, path: Path) -> None:
-    """Write the table as DuckDB does, but a few reports at a time: of several KB each it formats 2,048 at once."""
-    select = COPY_FORMATS["json"][-1]
-    columns = database.list_columns(database.select_wide(form))
-    source = ", ".join(f"{select(name, kind)} as {quote_name(name)}" for name, kind in columns.items())
-    ((count,),) = database.fetch_rows("select count(*) from report_rows")
+    """Write the table as DuckDB does, a report at a time: it formats 2,048 at once, each of several KB."""
+    keys = (_format_json(name).replace("%", "%%") for name in (*KEYS, *form.slots))
+    template = f"{{{','.join(f'{key}:%s' for key in keys)}}}"
+    are_numbers = [slot.value_type.has_number_schema for slot in form.slots.values()]
     with path.open("w", encoding="utf-8", newline="") as file:
         before = "[\n\t"
-        for first in range(0, count, _BATCH_SIZE):
-            part = database.select_wide(form, f"report between {first} and {first + _BATCH_SIZE - 1}")
-            rows = f"select {source} from ({part})"  # noqa: S608  # ours
-            for (line,) in database.fetch_rows(f"select to_json(row)::varchar from ({rows}) as row"):  # noqa: S608
-                file.write(before + line)
-                before = ",\n\t"
+        for *names, figures in database.fetch_rows(f"select {KEY}, figures from report_rows"):  # noqa: S608  # ours
+            cells = map(_format_json_cell, figures.split(CELL_SEPARATOR), are_numbers)
+            file.write(before + template % (*map(_format_json, names), *cells))
+            before = ",\n\t"
         file.write("\n]\n")
+
+
+def _format_json_cell(text: str, is_number: bool) -> str:  # noqa: FBT001  # one of many
+    """Format a cell of a report's row, a number without zeros at the end of its fraction."""
+    if is_number and "." in text:
+        return text.rstrip("0").rstrip(".")
+    return (text if is_number else _format_json(text)) if text else "null"
+
+
+def _format_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def describe(

@@ -188,7 +188,7 @@ def rollup_data(result: RollupResult) -> dict[str, Any]:
 def _register_changes_data(changes: RegisterChanges) -> dict[str, Any]:
     return {
         "joined": [unit.id for unit in changes.joined],
-        "left": {unit.id: parent or None for unit, parent in changes.left.items()},
+        "left": {unit.id: parent.id if parent else None for unit, parent in changes.left.items()},
         "renamed": {unit.id: former for unit, former in changes.renamed.items()},
         "counted_elsewhere": {unit.id: other.id for unit, other in changes.counted_elsewhere.items()},
     }
