@@ -52,14 +52,14 @@ local function load_filters(path, returned, globals)
   return filters, write_table
 end
 
-local SECONDS = 10 -- less than a page may take, so that it is the filter that is named
+local SECONDS = 10 -- of the processor, less than a page may take, so that it is the filter that is named
 local INSTRUCTIONS = 10000000 -- of Lua, between two looks at the clock
 
 -- Call a function of a format; one that does not end is an error at the line where it is.
 local function call(work, argument)
-  local start = os.time()
+  local start = os.clock()
   debug.sethook(function()
-    if os.time() - start < SECONDS then return end
+    if os.clock() - start < SECONDS then return end
     debug.sethook()
     error(("not ended after %d seconds"):format(SECONDS), 2)
   end, "", INSTRUCTIONS)

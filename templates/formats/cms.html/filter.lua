@@ -58,14 +58,21 @@ end
 local CELL = "display:table-cell;padding:4px;border:1px solid #000;font:inherit;color:inherit;vertical-align:middle;"
 local HEAD, LABEL, FIGURE = CELL .. "background:#f4f4f2;text-align:center;", CELL .. "text-align:left;", CELL .. "text-align:center;"
 
+local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }
+
+-- Return the words of a cell: of a form's table they are text, and tens of thousands of cells may have some.
+local function write_words(cell)
+  if cell.text then return (cell.text:gsub("[&<>]", ENTITIES)) end
+  local words = pandoc.utils.blocks_to_inlines(cell.contents, { pandoc.LineBreak() }):walk(INLINES)
+  return pandoc.write(pandoc.Pandoc { pandoc.Plain(words) }, "html5")
+end
+
 local function write_cell(cell, name, scope, declarations)
   local parts = pandoc.List { ('align="%s" valign="middle"'):format(declarations == LABEL and "left" or "center") }
   if scope then parts:insert(('scope="%s"'):format(scope)) end
   if cell.row_span > 1 then parts:insert(('rowspan="%d"'):format(cell.row_span)) end
   if cell.col_span > 1 then parts:insert(('colspan="%d"'):format(cell.col_span)) end
-  local words = pandoc.utils.blocks_to_inlines(cell.contents, { pandoc.LineBreak() }):walk(INLINES)
-  local text = pandoc.write(pandoc.Pandoc { pandoc.Plain(words) }, "html5")
-  return tag(name, declarations, table.concat(parts, " ")) .. text .. "</" .. name .. ">"
+  return tag(name, declarations, table.concat(parts, " ")) .. write_words(cell) .. "</" .. name .. ">"
 end
 
 local function write_rows(rows, labels, is_head, out)
@@ -87,14 +94,7 @@ local function write_rows(rows, labels, is_head, out)
   end
 end
 
--- The caption of a table in prose is said nowhere else.
-local function make_caption(tbl)
-  local words = pandoc.utils.blocks_to_inlines(tbl.caption.long)
-  if tbl.classes:includes("form") or #words == 0 then return pandoc.List() end
-  return pandoc.List { make_paragraph(words, paragraph(look.table, "table", 0, "center")) }
-end
-
-local function make_table(tbl)
+local function write_table(tbl)
   local labels = tbl.bodies[1] and tbl.bodies[1].row_head_columns or 0
   local least = 8 * math.min(labels, 1) + 3 * (#tbl.colspecs - labels) -- em of the table's type
   local frame = ("display:table;width:100%%;min-width:%dpx;border-collapse:collapse;color:#000;"):format(least * TABLE_PIXELS)
@@ -119,7 +119,15 @@ local function make_table(tbl)
   add_group("thead", tbl.head.rows, {})
   for _, body in ipairs(tbl.bodies) do add_group("tbody", body.head, body.body) end
   out:insert("</table></div>")
-  return make_caption(tbl) .. { pandoc.RawBlock("html", table.concat(out)) }
+  return table.concat(out)
+end
+
+-- Make a table in prose, with its caption, which is said nowhere else.
+local function make_table(tbl)
+  local words, out = pandoc.utils.blocks_to_inlines(tbl.caption.long), pandoc.List()
+  if #words > 0 then out:insert(make_paragraph(words, paragraph(look.table, "table", 0, "center"))) end
+  out:insert(pandoc.RawBlock("html", write_table(tbl)))
+  return out
 end
 
 -- ── blocks ──────────────────────────────────────────────────────────────────────────────────────────
@@ -217,6 +225,7 @@ BLOCKS = {
 
 return {
   traverse = "topdown",
+  FormTable = write_table,
   Blocks = function(blocks)
     notes = pandoc.List()
     local out = convert(blocks)
