@@ -426,12 +426,13 @@ def test_the_search_finds_parts_of_names_and_figures_in_a_page_opened_as_a_file(
     page.goto((site / "offices/city-a.html").as_uri())
     page.locator("#search").fill("财政")
     links = page.locator("#found a")
+    links.first.wait_for()  # for the index
     assert links.all_inner_texts() == ["甲市财政局"]
     links.first.click()
     page.locator("h1", has_text=re.compile("^甲市财政局$")).wait_for()
     page.wait_for_load_state()  # with the script that hears what is filled in
     page.locator("#search").fill("没有这样的名称")
-    assert page.locator("#found").inner_text() == "没有找到"
+    page.locator("#found", has_text=re.compile("^没有找到$")).wait_for()
     page.close()
 
 
@@ -446,6 +447,7 @@ def test_the_search_says_how_many_more_it_has_found(site, browser, tmp_path):
     page.goto((tmp_path / "copy/index.html").as_uri())
     for words, count, more in (("局", 50, "另有 10 个没有列出；再多写几个字"), ("第59", 1, "")):
         page.locator("#search").fill(words)
+        page.locator("#found a").first.wait_for()  # for the index
         assert page.locator("#found a").count() == count
         assert page.locator("#found p").all_inner_texts() == ([more] if more else [])
     page.close()
