@@ -176,6 +176,29 @@ def test_a_signal_after_the_work_is_done_ends_the_command_without_a_traceback(ma
     assert "Traceback" not in said
 
 
+IN_A_CALLBACK = """
+import os, signal, time, weakref
+from nianbao.cli import start as program
+class Thing: pass
+def wait():
+    thing = Thing()
+    reference = weakref.ref(thing, lambda _reference: os.kill(os.getpid(), signal.{how}))
+    del thing
+    time.sleep(600)
+program._opened = wait
+"""
+
+
+@pytest.mark.no_attack
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_a_signal_in_a_callback_where_python_ignores_it_ends_the_command_all_the_same(made, tmp_path, how):
+    folder, tmp = shutil.copytree(made("new")[0], tmp_path / "folder"), tmp_path / "tmp"
+    tmp.mkdir()
+    code, said = Fork(folder, *COMMANDS["new"], tmp=tmp, patch=IN_A_CALLBACK.format(how=how)).end(60)
+    assert code == 2
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize("name", [name for name in KILLED if name not in WRITING_NOTHING])
 def test_without_staging_a_kill_in_the_midst_tears_a_file(made, tmp_path, name):
     base, _whole, _seconds = made(name)

@@ -4,8 +4,12 @@ import gc
 import os
 import signal
 import sys
+from _thread import interrupt_main
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
+from threading import Timer, get_ident
+from typing import TYPE_CHECKING
 
 from typer import Abort
 from typer.exceptions import TyperException
@@ -16,9 +20,14 @@ from nianbao.model.i18n import _
 from nianbao.workspace.locales import detect_language, extract_option, is_outdated, use_language
 from nianbao.workspace.processes.task import tune_garbage_collector
 
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
 _INTERRUPTED = 130  # what typer makes of Ctrl-C before a command is at work
 # What ends a command as Ctrl-C does.
 _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+_REPEAT_SECONDS = 0.05  # until a signal that Python has ignored comes again
 
 
 def main() -> None:
@@ -57,6 +66,7 @@ def _run(endings: Sequence[signal.Signals] = ()) -> int:
         use_language(language)
     for number in endings:
         signal.signal(number, signal.default_int_handler)
+    _repeat_ignored(endings)
     _opened()
     if sys.stdout is None:
         print_error(make_output_error())
@@ -83,6 +93,22 @@ def _run(endings: Sequence[signal.Signals] = ()) -> int:
     if code == _INTERRUPTED:
         raise KeyboardInterrupt
     return code
+
+
+def _repeat_ignored(endings: Sequence[signal.Signals]) -> None:
+    """Let a signal come again that came in the callback of a weak reference or a `__del__`, where Python ignores it."""
+    # A real signal, where there is such, also wakes what waits.
+    send = partial(signal.pthread_kill, get_ident()) if hasattr(signal, "pthread_kill") else interrupt_main
+
+    def repeat(ignored: "UnraisableHookArgs") -> None:
+        if ignored.exc_type is KeyboardInterrupt and endings:
+            timer = Timer(_REPEAT_SECONDS, send, (endings[0],))
+            timer.daemon = True
+            timer.start()
+        else:
+            sys.__unraisablehook__(ignored)
+
+    sys.unraisablehook = repeat
 
 
 def _opened() -> None:

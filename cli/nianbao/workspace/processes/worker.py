@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing import parent_process
@@ -9,12 +10,15 @@ from multiprocessing.util import Finalize
 from threading import Thread
 from time import sleep
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from nianbao.workspace.locales import detect_language, use_language
 from nianbao.workspace.processes import limits
 from nianbao.workspace.processes.task import Item, Result, tune_garbage_collector
 from nianbao.workspace.staging import remove_open_folders
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 END_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 _BLOCKED_SIGNALS = {signal.SIGINT, *END_SIGNALS}
@@ -53,6 +57,7 @@ def initialize(start: Callable[[], None] | None, close: Callable[[], None] | Non
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in END_SIGNALS:
         signal.signal(number, _handle_signal)
+    sys.unraisablehook = _end_ignored
     _State.close = close
     unblock_signals()
     if close:
@@ -88,6 +93,13 @@ def _handle_signal(_signal: int, _frame: FrameType | None) -> None:
     if _State.is_busy:
         raise _EndSignalError
     _exit_at_once()
+
+
+def _end_ignored(ignored: "UnraisableHookArgs") -> None:
+    """End this process where Python ignores the signal: in the callback of a weak reference, or in a `__del__`."""
+    if ignored.exc_type is _EndSignalError:
+        _exit_at_once()
+    sys.__unraisablehook__(ignored)
 
 
 def _exit_at_once() -> NoReturn:
