@@ -3,6 +3,7 @@
 import io
 import zipfile
 from random import Random
+from time import process_time
 
 import docx
 import pytest
@@ -239,3 +240,28 @@ def test_a_document_that_cannot_be_prepared_is_left_to_pandoc():
             package.writestr("word/document.xml", xml)
         assert prepare_package(content.getvalue(), "word/document.xml") == content.getvalue()
     assert prepare_package(b"PK\x03\x04 broken", "word/document.xml") == b"PK\x03\x04 broken"
+
+
+FIELD = "<w:r><w:fldChar w:fldCharType='{}'/></w:r>".format
+RUNS = {  # runs of one paragraph of a cell
+    "raised digits": "<w:r><w:rPr><w:position w:val='6'/></w:rPr><w:t>1</w:t></w:r>",
+    "fields within fields": FIELD("begin") + FIELD("separate") + "<w:r><w:t>1</w:t></w:r>",
+    "fields without a result": FIELD("begin") + "<w:r><w:instrText>=A</w:instrText></w:r>" + FIELD("end"),
+}
+FEW = 1_000
+BEND = 8  # times the work for four times the runs: less where it is linear, more where it is not
+
+
+def measure(runs, count):
+    body = f"<w:tbl><w:tr><w:tc><w:p>{runs * count}</w:p></w:tc></w:tr></w:tbl>"
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as package:
+        package.writestr("document.xml", f"<w:document {nsdecls('w')}><w:body>{body}</w:body></w:document>")
+    start = process_time()
+    prepare_package(content.getvalue(), "document.xml")
+    return process_time() - start
+
+
+@pytest.mark.parametrize("runs", RUNS.values(), ids=RUNS)
+def test_four_times_the_runs_of_a_paragraph_take_about_four_times_the_work(runs):
+    assert any(measure(runs, 4 * FEW) < BEND * measure(runs, FEW) for _try in range(3))

@@ -166,16 +166,6 @@ program._closed = lambda: os.kill(os.getpid(), signal.{how})
 """
 
 
-@pytest.mark.no_attack
-@pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP", "SIGINT"])
-def test_a_signal_after_the_work_is_done_ends_the_command_without_a_traceback(made, tmp_path, how):
-    folder, tmp = shutil.copytree(made("new")[0], tmp_path / "folder"), tmp_path / "tmp"
-    tmp.mkdir()
-    code, said = Fork(folder, *COMMANDS["new"], tmp=tmp, patch=AT_THE_END.format(how=how)).end(600)
-    assert code == -signal.Signals[how]
-    assert "Traceback" not in said
-
-
 IN_A_CALLBACK = """
 import os, signal, time, weakref
 from nianbao.cli import start as program
@@ -191,11 +181,14 @@ program._opened = wait
 
 @pytest.mark.no_attack
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP", "SIGINT"])
-def test_a_signal_in_a_callback_where_python_ignores_it_ends_the_command_all_the_same(made, tmp_path, how):
+@pytest.mark.parametrize(
+    "patch", [AT_THE_END, IN_A_CALLBACK], ids=["after the work is done", "where Python ignores it"]
+)
+def test_a_signal_ends_the_command_without_a_traceback(made, tmp_path, how, patch):
     folder, tmp = shutil.copytree(made("new")[0], tmp_path / "folder"), tmp_path / "tmp"
     tmp.mkdir()
-    code, said = Fork(folder, *COMMANDS["new"], tmp=tmp, patch=IN_A_CALLBACK.format(how=how)).end(60)
-    assert code == 2
+    code, said = Fork(folder, *COMMANDS["new"], tmp=tmp, patch=patch.format(how=how)).end(600)
+    assert code == (-signal.Signals[how] if patch == AT_THE_END else 2)
     assert "Traceback" not in said
 
 

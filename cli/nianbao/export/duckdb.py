@@ -30,7 +30,6 @@ from nianbao.model.i18n import N_, _
 from nianbao.workspace.processes.limits import LimitError, LimitMessages, run_interruptibly, run_watched
 
 _BATCH_SIZE = 500  # reports, or rows, that are inserted or fetched at once
-_ORDER = "office, kind, period"
 _TIME_LIMIT = 60  # seconds that a query may take
 _MEMORY_LIMIT = 2 * 2**30  # bytes of memory that it may take
 _ANSWER_LIMIT = 200_000_000  # characters of a result
@@ -130,7 +129,8 @@ class Database:
 
     def make_wide_select(self) -> str:
         """Return the statement that makes the wide table: a row for each report, a column for each address."""
-        return f"select * from ({' union all by name '.join(map(self.select_wide, self.editions))}) order by {_ORDER}"
+        tables = " union all by name ".join(map(self.select_wide, self.editions))
+        return f"select * from ({tables}) order by office, kind, period"
 
     def select_wide(self, form: Form) -> str:
         """Return the statement for the reports of an edition, in the order of their insertion."""

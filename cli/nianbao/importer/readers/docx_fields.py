@@ -5,16 +5,18 @@ draws without a result: the digits of the first were part of figures, the cells 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 from xml.etree import ElementTree as ET
 
 from msgspec import Struct
 
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _UNKNOWN = "\N{OBJECT REPLACEMENT CHARACTER}"  # what a field shows that has no result
 _SILENT = re.compile(r"\s*(?:XE|TC|TA|RD|SET|ASK|PRIVATE|ADVANCE|NEXT)\b")  # fields that show nothing
-_MAX_LEVELS = 50  # between a run and the cell that it stands in
-_WORDS = frozenset(f"{_W}{name}" for name in ("t", "tab", "br", "sym", "noBreakHyphen"))
+MAX_LEVELS = 50  # between an element and one around it, and of fields in fields: no person has as many
+_WORDS = frozenset(f"{W}{name}" for name in ("t", "tab", "br", "sym", "noBreakHyphen"))
+
+Parents = dict[ET.Element, ET.Element]
 
 
 class _Field(Struct):
@@ -25,52 +27,69 @@ class _Field(Struct):
     has_result: bool = False
 
 
-def settle_fields(root: ET.Element, parents: Mapping[ET.Element, ET.Element]) -> bool:
-    """Empty what stands in the instructions of fields, and mark those in cells that have no result; tell if any did."""
+def settle_fields(root: ET.Element, parents: Parents) -> bool:
+    """Empty what stands in the instructions of fields, and mark those in cells that have no result; tell if any did.
+
+    The marks are added to `parents`.
+    """
     changed = False
     open_fields: list[_Field] = []
-    for run in list(root.iter(f"{_W}r")):
+    ends: list[ET.Element] = []  # the runs behind which a mark is to stand
+    for run in list(root.iter(f"{W}r")):
         for part in list(run):
-            if part.tag == f"{_W}fldChar":
-                changed |= _follow(part.get(f"{_W}fldCharType", ""), run, open_fields, parents)
-            elif part.tag == f"{_W}instrText" and open_fields:
+            if part.tag == f"{W}fldChar":
+                if _follow(part.get(f"{W}fldCharType", ""), run, open_fields, parents):
+                    ends.append(run)
+            elif part.tag == f"{W}instrText" and open_fields:
                 open_fields[-1].instruction += part.text or ""
             elif part.tag in _WORDS and _is_instruction(run, open_fields, parents):
                 run.remove(part)
                 changed = True
-    return changed
+    _add_marks(ends, parents)
+    return changed or bool(ends)
 
 
-def _is_instruction(run: ET.Element, open_fields: list[_Field], parents: Mapping[ET.Element, ET.Element]) -> bool:
+def _is_instruction(run: ET.Element, open_fields: list[_Field], parents: Parents) -> bool:
     """Tell whether a run stands in the instruction of a field, which has to end in the paragraph that it begins in."""
     if all(field.has_result for field in open_fields):
         return False
-    paragraph = _find_above(run, "p", parents)
+    paragraph = find_above(run, {f"{W}p"}, parents)
     open_fields[:] = [field for field in open_fields if field.has_result or field.paragraph is paragraph]
     return not all(field.has_result for field in open_fields)
 
 
-def _follow(mark: str, run: ET.Element, open_fields: list[_Field], parents: Mapping[ET.Element, ET.Element]) -> bool:
-    """Follow a mark of a field; returns whether it ended one that Word draws, which then has a sign in its place."""
-    if mark == "begin":
-        open_fields.append(_Field(_find_above(run, "p", parents)))
-    elif mark == "separate" and open_fields:
+def _follow(sign: str, run: ET.Element, open_fields: list[_Field], parents: Parents) -> bool:
+    """Follow a sign of a field; returns whether it ended one in a cell that Word draws without a result."""
+    if sign == "begin":
+        open_fields.append(_Field(find_above(run, {f"{W}p"}, parents)))
+        del open_fields[:-MAX_LEVELS]
+    elif sign == "separate" and open_fields:
         open_fields[-1].has_result = True
-    elif mark == "end" and open_fields:
+    elif sign == "end" and open_fields:
         field = open_fields.pop()
         is_shown = not field.has_result and field.instruction.strip() and not _SILENT.match(field.instruction)
-        if is_shown and not _is_instruction(run, open_fields, parents) and _find_above(run, "tc", parents) is not None:
-            sign = ET.Element(f"{_W}r")
-            ET.SubElement(sign, f"{_W}t").text = _UNKNOWN
-            parents[run].insert(list(parents[run]).index(run) + 1, sign)
-            return True
+        if is_shown and not _is_instruction(run, open_fields, parents):
+            return find_above(run, {f"{W}tc"}, parents) is not None
     return False
 
 
-def _find_above(element: ET.Element, name: str, parents: Mapping[ET.Element, ET.Element]) -> ET.Element | None:
+def _add_marks(ends: Collection[ET.Element], parents: Parents) -> None:
+    """Put a mark behind each of some runs."""
+    marks: dict[ET.Element, list[ET.Element]] = {}
+    for run in ends:
+        mark = ET.Element(f"{W}r")
+        ET.SubElement(mark, f"{W}t").text = _UNKNOWN
+        marks.setdefault(run, []).append(mark)
+    for parent in {parents[run]: None for run in marks}:
+        parent[:] = [part for child in parent for part in (child, *reversed(marks.get(child, ())))]
+    parents.update({mark: parents[run] for run, added in marks.items() for mark in added})
+
+
+def find_above(element: ET.Element, tags: Collection[str], parents: Parents) -> ET.Element | None:
+    """Return the nearest element with one of some tags around another one, if it is not far."""
     above: ET.Element | None = element
-    for _level in range(_MAX_LEVELS):
+    for _level in range(MAX_LEVELS):
         above = parents.get(above) if above is not None else None
-        if above is None or above.tag == f"{_W}{name}":
+        if above is None or above.tag in tags:
             return above
     return None

@@ -7,18 +7,18 @@ the left.
 
 import zipfile
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from io import BytesIO
 from operator import itemgetter
 from xml.etree import ElementTree as ET
 
-from nianbao.importer.readers.docx_fields import settle_fields
+from nianbao.importer.readers.docx_fields import MAX_LEVELS, Parents, W, find_above, settle_fields
 from nianbao.importer.readers.refusal import DAMAGE_ERRORS, UnreadableError
 from nianbao.importer.readers.xml_parts import parse_xml, read_part
 
 _OFFICE = "http://schemas.openxmlformats.org/"
 _NAMESPACES = {  # by the prefixes by which pandoc finds them
-    "w": f"{_OFFICE}wordprocessingml/2006/main",
+    "w": W.strip("{}"),
     "r": f"{_OFFICE}officeDocument/2006/relationships",
     "m": f"{_OFFICE}officeDocument/2006/math",
     "a": f"{_OFFICE}drawingml/2006/main",
@@ -28,17 +28,13 @@ _NAMESPACES = {  # by the prefixes by which pandoc finds them
     "wps": "http://schemas.microsoft.com/office/word/2010/wordprocessingShape",
     "v": "urn:schemas-microsoft-com:vml",
 }
-_W = f"{{{_NAMESPACES['w']}}}"
 _ALTERNATIVES = f"{{{_NAMESPACES['mc']}}}AlternateContent"
-_VALUE = f"{_W}val"
+_VALUE = f"{W}val"
 _OFF = frozenset({"0", "false", "off"})
 _WHITE = "ffffff"
 _TINY = 4  # half points: type of which nobody sees the digits
-_WRAPPERS = frozenset(f"{_W}{name}" for name in ("fldSimple", "customXml", "dir", "bdo"))
+_WRAPPERS = frozenset(f"{W}{name}" for name in ("fldSimple", "customXml", "dir", "bdo"))
 _MAX_COLUMNS = 200  # of a table
-_MAX_LEVELS = 50  # between a paragraph and the box that is anchored to it
-
-_Parents = Mapping[ET.Element, ET.Element]
 
 
 def prepare_package(content: bytes, main_part: str) -> bytes:
@@ -66,8 +62,8 @@ def _prepare_document(xml: bytes, hidden_styles: Collection[str]) -> bytes | Non
     changes = [
         *has_moved,
         settle_fields(root, parents),
-        *(_mark_run(run, parents, hidden_styles) for run in root.iter(f"{_W}r")),
-        *(_complete_table(table) for table in root.iter(f"{_W}tbl")),
+        _mark_runs(root, parents, hidden_styles),
+        *(_complete_table(table) for table in root.iter(f"{W}tbl")),
     ]
     if not any(changes):
         return None
@@ -92,8 +88,8 @@ def _unwrap(root: ET.Element) -> bool:
 def _open(element: ET.Element) -> Sequence[ET.Element] | None:
     """Return what an element has around its words, without how they are read; None for one that stays."""
     if element.tag in _WRAPPERS:
-        return [part for part in element if part.tag != f"{_W}customXmlPr"]
-    base = element.find(f"{_W}ruby/{_W}rubyBase") if element.tag == f"{_W}r" else None
+        return [part for part in element if part.tag != f"{W}customXmlPr"]
+    base = element.find(f"{W}ruby/{W}rubyBase") if element.tag == f"{W}r" else None
     return None if base is None else list(base)
 
 
@@ -101,8 +97,8 @@ def _lift_boxes(root: ET.Element) -> bool:
     """Put what stands in boxes of an old kind behind the paragraphs that they are anchored to."""
     parents = {child: parent for parent in root.iter() for child in parent}
     lifted: dict[ET.Element, dict[ET.Element, list[ET.Element]]] = {}  # by the parents of the paragraphs
-    for box in root.iter(f"{_W}txbxContent"):
-        anchor = _find_above(box, {f"{_W}p", _ALTERNATIVES}, parents)
+    for box in root.iter(f"{W}txbxContent"):
+        anchor = find_above(box, {f"{W}p", _ALTERNATIVES}, parents)
         if anchor is not None and anchor.tag != _ALTERNATIVES and anchor in parents and len(box):
             lifted.setdefault(parents[anchor], {}).setdefault(anchor, []).extend(box)
             box[:] = []
@@ -111,22 +107,12 @@ def _lift_boxes(root: ET.Element) -> bool:
     return bool(lifted)
 
 
-def _find_above(element: ET.Element, tags: Collection[str], parents: _Parents) -> ET.Element | None:
-    """Return the nearest element with one of some tags around another one, if it is not far."""
-    above: ET.Element | None = element
-    for _level in range(_MAX_LEVELS):
-        above = parents.get(above) if above is not None else None
-        if above is None or above.tag in tags:
-            return above
-    return None
-
-
 def _list_hidden_styles(xml: bytes) -> set[str]:
     """Return the styles whose words Word does not show; those based on such a style are hidden, too."""
-    styles = list(parse_xml(xml).iter(f"{_W}style")) if b"vanish" in xml else []
+    styles = list(parse_xml(xml).iter(f"{W}style")) if b"vanish" in xml else []
     hidden: set[str] = set()
-    for _level in range(_MAX_LEVELS):
-        found = {style.get(f"{_W}styleId", "") for style in styles if _hides(style, hidden)}
+    for _level in range(MAX_LEVELS):
+        found = {style.get(f"{W}styleId", "") for style in styles if _hides(style, hidden)}
         if found == hidden:
             break
         hidden = found
@@ -134,76 +120,83 @@ def _list_hidden_styles(xml: bytes) -> set[str]:
 
 
 def _hides(style: ET.Element, hidden: Collection[str]) -> bool:
-    properties, base = style.find(f"{_W}rPr"), style.find(f"{_W}basedOn")
-    if properties is not None and properties.find(f"{_W}vanish") is not None:
+    properties, base = style.find(f"{W}rPr"), style.find(f"{W}basedOn")
+    if properties is not None and properties.find(f"{W}vanish") is not None:
         return _is_on(properties, "vanish")
     return base is not None and base.get(_VALUE) in hidden
 
 
-def _mark_run(run: ET.Element, parents: _Parents, hidden_styles: Collection[str]) -> bool:
+def _mark_runs(root: ET.Element, parents: Parents, hidden_styles: Collection[str]) -> bool:
+    """Empty the runs that are hidden, and mark others; tell if any did."""
+    changed = False
+    last: dict[ET.Element, ET.Element] = {}  # the last run with words, by what it stands in
+    for run in root.iter(f"{W}r"):
+        around = parents.get(run, root)
+        changed |= _mark_run(run, last.get(around), parents, hidden_styles)
+        if "".join(run.itertext()).strip():
+            last[around] = run
+    return changed
+
+
+def _mark_run(run: ET.Element, before: ET.Element | None, parents: Parents, hidden_styles: Collection[str]) -> bool:
     """Empty a run that is hidden, and mark one that is raised, struck out twice, or whose digits nobody sees."""
-    properties = run.find(f"{_W}rPr")
+    properties = run.find(f"{W}rPr")
     if _is_hidden(run, properties, parents, hidden_styles):
         run[:] = [] if properties is None else [properties]
         return True
     if properties is None:
         return False
-    is_unseen = _is_white(properties) or 0 < _read_number(properties.find(f"{_W}sz")) <= _TINY
+    is_unseen = _is_white(properties) or 0 < _read_number(properties.find(f"{W}sz")) <= _TINY
     is_struck = _is_on(properties, "dstrike") or (is_unseen and _has_digits_on_paper(run, parents))
-    is_raised = not is_struck and _is_raised(run, properties, parents)
+    is_raised = not is_struck and _is_raised(run, properties, before)
     if is_struck:
-        ET.SubElement(properties, f"{_W}strike")
+        ET.SubElement(properties, f"{W}strike")
     if is_raised:
-        ET.SubElement(properties, f"{_W}vertAlign", {_VALUE: "superscript"})
+        ET.SubElement(properties, f"{W}vertAlign", {_VALUE: "superscript"})
     return is_struck or is_raised
 
 
 def _is_hidden(
-    run: ET.Element, properties: ET.Element | None, parents: _Parents, hidden_styles: Collection[str]
+    run: ET.Element, properties: ET.Element | None, parents: Parents, hidden_styles: Collection[str]
 ) -> bool:
-    if properties is not None and properties.find(f"{_W}vanish") is not None:
+    if properties is not None and properties.find(f"{W}vanish") is not None:
         return _is_on(properties, "vanish")
     if not hidden_styles:
         return False
-    paragraph = _find_above(run, {f"{_W}p"}, parents)
-    styles = [properties.find(f"{_W}rStyle") if properties is not None else None]
-    styles += [paragraph.find(f"{_W}pPr/{_W}pStyle") if paragraph is not None else None]
+    paragraph = find_above(run, {f"{W}p"}, parents)
+    styles = [properties.find(f"{W}rStyle") if properties is not None else None]
+    styles += [paragraph.find(f"{W}pPr/{W}pStyle") if paragraph is not None else None]
     return any(style is not None and style.get(_VALUE) in hidden_styles for style in styles)
 
 
-def _is_raised(run: ET.Element, properties: ET.Element, parents: _Parents) -> bool:
+def _is_raised(run: ET.Element, properties: ET.Element, before: ET.Element | None) -> bool:
     """Tell whether the words of a run stand higher or lower than those before them, as a reference to a note does."""
     place = _find_position(properties)
-    if not place or not "".join(run.itertext()).strip().isdecimal():
+    if not place or before is None or not "".join(run.itertext()).strip().isdecimal():
         return False
-    before: ET.Element | None = None
-    for other in parents[run]:
-        if other is run:
-            break
-        before = other if other.tag == run.tag and "".join(other.itertext()).strip() else before
-    return before is not None and _find_position(before.find(f"{_W}rPr")) != place
+    return _find_position(before.find(f"{W}rPr")) != place
 
 
 def _find_position(properties: ET.Element | None) -> str:
-    mark = None if properties is None else properties.find(f"{_W}position")
+    mark = None if properties is None else properties.find(f"{W}position")
     return "" if mark is None else mark.get(_VALUE, "").strip("0")
 
 
 def _is_on(properties: ET.Element, name: str) -> bool:
-    mark = properties.find(f"{_W}{name}")
+    mark = properties.find(f"{W}{name}")
     return mark is not None and mark.get(_VALUE, "1").lower() not in _OFF
 
 
 def _is_white(properties: ET.Element) -> bool:
-    color = properties.find(f"{_W}color")
+    color = properties.find(f"{W}color")
     return color is not None and color.get(_VALUE, "").lower() == _WHITE
 
 
-def _has_digits_on_paper(run: ET.Element, parents: _Parents) -> bool:
+def _has_digits_on_paper(run: ET.Element, parents: Parents) -> bool:
     """Tell whether the words of a run are digits, in a cell without a colour of its own."""
-    cell = _find_above(run, {f"{_W}tc"}, parents)
+    cell = find_above(run, {f"{W}tc"}, parents)
     text = "".join(run.itertext()).strip()
-    return cell is not None and text.isdecimal() and cell.find(f"{_W}tcPr/{_W}shd") is None
+    return cell is not None and text.isdecimal() and cell.find(f"{W}tcPr/{W}shd") is None
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────
@@ -216,31 +209,31 @@ def _complete_table(table: ET.Element) -> bool:
     filled = [_fill_gap(row) for row in rows]
     widths = [sum(span for _, span in _list_cells(row)) for row in rows]
     usual = min(_MAX_COLUMNS, max(Counter(widths).items(), key=itemgetter(1), default=(0, 0))[0])
-    grid = table.find(f"{_W}tblGrid")
+    grid = table.find(f"{W}tblGrid")
     missing = usual - len(grid) if grid is not None else 0
     for _column in range(missing):
-        ET.SubElement(grid, f"{_W}gridCol", {f"{_W}w": "500"})  # type: ignore[arg-type]  # 0 times where there is none
+        ET.SubElement(grid, f"{W}gridCol", {f"{W}w": "500"})  # type: ignore[arg-type]  # 0 times where there is none
     whole = [row if width == usual else None for row, width in zip(rows, widths, strict=True)]
     return any([missing > 0, *deleted, *filled, _begin_merges(whole)])
 
 
 def _drop_deleted_cells(row: ET.Element) -> bool:
     """Leave out cells that were deleted while changes were tracked."""
-    deleted = [cell for cell in row.findall(f"{_W}tc") if cell.find(f"{_W}tcPr/{_W}cellDel") is not None]
+    deleted = [cell for cell in row.findall(f"{W}tc") if cell.find(f"{W}tcPr/{W}cellDel") is not None]
     for cell in deleted:
         row.remove(cell)
     return bool(deleted)
 
 
 def _fill_gap(row: ET.Element) -> bool:
-    gap = row.find(f"{_W}trPr/{_W}gridBefore")
+    gap = row.find(f"{W}trPr/{W}gridBefore")
     size = _read_number(gap)
     if gap is None or not size:
         return False
-    cell = ET.Element(f"{_W}tc")
-    ET.SubElement(ET.SubElement(cell, f"{_W}tcPr"), f"{_W}gridSpan", {_VALUE: str(size)})
-    ET.SubElement(cell, f"{_W}p")
-    row.insert(next((at for at, part in enumerate(row) if part.tag in {f"{_W}tc", f"{_W}sdt"}), len(row)), cell)
+    cell = ET.Element(f"{W}tc")
+    ET.SubElement(ET.SubElement(cell, f"{W}tcPr"), f"{W}gridSpan", {_VALUE: str(size)})
+    ET.SubElement(cell, f"{W}p")
+    row.insert(next((at for at, part in enumerate(row) if part.tag in {f"{W}tc", f"{W}sdt"}), len(row)), cell)
     return True
 
 
@@ -251,7 +244,7 @@ def _begin_merges(rows: Sequence[ET.Element | None]) -> bool:
     for row in rows:
         column, merged = 0, set()
         for cell, span in _list_cells(row) if row is not None else ():
-            merge = cell.find(f"{_W}tcPr/{_W}vMerge")
+            merge = cell.find(f"{W}tcPr/{W}vMerge")
             if merge is not None:
                 if merge.get(_VALUE, "continue") == "continue" and above is not None and column not in above:
                     merge.set(_VALUE, "restart")
@@ -265,14 +258,14 @@ def _begin_merges(rows: Sequence[ET.Element | None]) -> bool:
 def _list_cells(row: ET.Element) -> Iterator[tuple[ET.Element, int]]:
     """List the cells of a row, each with the columns that it spans."""
     for cell in _list_parts(row, "tc"):
-        yield cell, _read_number(cell.find(f"{_W}tcPr/{_W}gridSpan")) or 1
+        yield cell, _read_number(cell.find(f"{W}tcPr/{W}gridSpan")) or 1
 
 
 def _list_parts(whole: ET.Element, name: str) -> Iterator[ET.Element]:
     """List the rows of a table, or the cells of a row; they may stand in content controls."""
     for part in whole:
-        content = part.find(f"{_W}sdtContent") if part.tag == f"{_W}sdt" else None
-        yield from (one for one in ((part,) if content is None else content) if one.tag == f"{_W}{name}")
+        content = part.find(f"{W}sdtContent") if part.tag == f"{W}sdt" else None
+        yield from (one for one in ((part,) if content is None else content) if one.tag == f"{W}{name}")
 
 
 def _read_number(element: ET.Element | None) -> int:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 from msgspec.structs import replace
 
 from nianbao.importer.readers.refusal import limit_blocks
-from nianbao.importer.readers.sheets import MAX_COLUMNS, MAX_ROWS, format_number, make_sheet
+from nianbao.importer.readers.sheets import MAX_COLUMNS, MAX_ROWS, RAISED, STRUCK, format_number, make_sheet
 from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.readers.xml_parts import open_package, parse_xml, read_part
 from nianbao.importer.recognition.excel_form import EDITION, PREFIX
@@ -184,9 +184,9 @@ def _list_marks(root: ET.Element) -> dict[str, str]:
     for style in root.iter(f"{_STYLE}style"):
         for properties in style.iter(f"{_STYLE}text-properties"):
             if properties.get(f"{_STYLE}text-line-through-style", "none") != "none":
-                marks[style.get(f"{_STYLE}name", "")] = "~~{}~~"
+                marks[style.get(f"{_STYLE}name", "")] = STRUCK
             elif properties.get(f"{_STYLE}text-position", "0%").split()[0].strip("-") not in {"0%", "0"}:
-                marks[style.get(f"{_STYLE}name", "")] = "[{}]"
+                marks[style.get(f"{_STYLE}name", "")] = RAISED
     return marks
 
 
@@ -197,7 +197,7 @@ def _read_text(cell: ET.Element, marks: Mapping[str, str]) -> str:
     if text is None:
         paragraphs = ("".join(_mark_parts(one, marks)) for one in cell.iterfind(f"{_TEXT}p"))
         text = "\n".join(paragraphs)
-    return mark.format(text) if text and "~" in mark else text
+    return mark.format(text) if text and mark == STRUCK else text
 
 
 def _read_value(cell: ET.Element) -> str | None:

@@ -20,17 +20,19 @@ def mark_digits(chars: Sequence[Char], lines: Iterable[dict[str, Any]], areas: I
     `lines` and `areas` are what pdfplumber gives as lines and rectangles of the page.
     """
     areas = list(areas)
+    papers = [area for area in areas if area.get("fill") and not _is_white(area.get("non_stroking_color"))]
     strokes = sorted(
         ((one["top"] + one["bottom"]) / 2, one["x0"], one["x1"])
         for one in (*lines, *areas)
         if one["bottom"] - one["top"] <= _THIN < one["x1"] - one["x0"]
     )
-    marked = [_mark_unseen(char, strokes, areas) if char["text"].isdecimal() else char for char in chars]
+    marked = [_mark_unseen(char, strokes, papers) if char["text"].isdecimal() else char for char in chars]
     return _mark_references(marked)
 
 
-def _mark_unseen(char: Char, strokes: Sequence[tuple[float, float, float]], areas: Iterable[dict[str, Any]]) -> Char:
-    is_unseen = _is_white(char.get("non_stroking_color")) and not any(_is_behind(area, char) for area in areas)
+def _mark_unseen(char: Char, strokes: Sequence[tuple[float, float, float]], papers: Iterable[dict[str, Any]]) -> Char:
+    """Put a sign for a digit that is struck out, or white on none of the `papers`, which have another colour."""
+    is_unseen = _is_white(char.get("non_stroking_color")) and not any(_is_behind(paper, char) for paper in papers)
     return {**char, "text": REPLACEMENT} if is_unseen or _is_struck(char, strokes) else char
 
 
@@ -55,8 +57,7 @@ def _is_white(color: Any) -> bool:  # noqa: ANN401  # pdfplumber has no types
 
 def _is_behind(area: dict[str, Any], char: Char) -> bool:
     x, y = (char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2
-    is_around = area["x0"] < x < area["x1"] and area["top"] < y < area["bottom"]
-    return bool(is_around and area.get("fill") and not _is_white(area.get("non_stroking_color")))
+    return bool(area["x0"] < x < area["x1"] and area["top"] < y < area["bottom"])
 
 
 def _mark_references(chars: Sequence[Char]) -> list[Char]:

@@ -8,6 +8,7 @@ from itertools import groupby
 from nianbao.importer.recognition.published import Paragraph, Place, PublishedCell, PublishedTable
 
 MAX_ROWS, MAX_COLUMNS = 5_000, 200  # of one sheet; Excel forms of 27 states and 91 categories have over 3,000 rows
+STRUCK, RAISED = "~~{}~~", "[{}]"  # how words are marked that are no part of a figure, as pandoc's reader marks them
 _FIGURE = re.compile(r"[-+]?[\d.,%]+")
 
 

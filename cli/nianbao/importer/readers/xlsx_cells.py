@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from nianbao.importer.readers.sheets import MAX_COLUMNS, MAX_ROWS, format_number
+from nianbao.importer.readers.sheets import MAX_COLUMNS, MAX_ROWS, RAISED, STRUCK, format_number
 
-_STRUCK = "~~{}~~"
-_RAISED = frozenset({"superscript", "subscript"})
+_NOTE_PLACES = frozenset({"superscript", "subscript"})
 _NUMBER = "n"  # the type of a cell, also of one with a formula that was never computed
 
 
@@ -41,7 +40,7 @@ class SheetTexts:
             self.left_out += 1
             return ""
         text = _mark_parts(cell.value) if isinstance(cell.value, list) else format_value(cell.value)
-        return _STRUCK.format(text) if text and cell.font.strike else text
+        return STRUCK.format(text) if text and cell.font.strike else text
 
     def _is_hidden(self, cell: Any, bottom: int, right: int) -> bool:  # noqa: ANN401  # see above
         if not (self.rows or self.columns):
@@ -57,10 +56,10 @@ def _mark_parts(value: Any) -> str:  # noqa: ANN401  # see above
     for part in value:
         font = getattr(part, "font", None)
         text = str(getattr(part, "text", part))
-        is_raised = font is not None and font.vertAlign in _RAISED and text.strip()
+        is_raised = font is not None and font.vertAlign in _NOTE_PLACES and text.strip()
         if is_raised and unicodedata.category(text.strip()[0]) != "Ps":  # not in brackets of its own
-            text = f"[{text}]"
-        parts.append(_STRUCK.format(text) if font is not None and font.strike else text)
+            text = RAISED.format(text)
+        parts.append(STRUCK.format(text) if font is not None and font.strike else text)
     return "".join(parts)
 
 

@@ -34,24 +34,18 @@ def join_split_rows(rows: Sequence[MatchedRow]) -> list[MatchedRow]:
 
 def mark_shared_figures(rows: Sequence[MatchedRow]) -> list[MatchedRow]:
     """Mark each figure whose cell reaches into the next row that has a label of the form: it may be of both."""
-    marked: list[MatchedRow] = []
     of_form = [one for one in rows if one.index is not None and not one.row.from_text]
-    behind = {id(one): following for one, following in pairwise(of_form)}
-    for one in rows:
-        following = behind.get(id(one))
-        top = _find_top(following) if following and following.row.block == one.row.block else None
-        shared = {
-            id(cell)
-            for cell in (find_figures(one.row, one.alignment) if top is not None else ())
-            if top is not None and cell.top < top < cell.bottom and cell.text.strip()
-        }
-        cells = (replace(cell, text=cell.text + _SHARED) if id(cell) in shared else cell for cell in one.row.cells)
-        marked.append(replace(one, row=replace(one.row, cells=tuple(cells))) if shared else one)
-    return marked
+    pairs = ((one, following) for one, following in pairwise(of_form) if one.row.block == following.row.block)
+    tops = {id(one): min(cell.top for cell in following.row.cells) for one, following in pairs if following.row.cells}
+    return [_mark_shared(one, tops[id(one)]) if id(one) in tops else one for one in rows]
 
 
-def _find_top(one: MatchedRow) -> int | None:
-    return min((cell.top for cell in one.row.cells), default=None)
+def _mark_shared(one: MatchedRow, top: float) -> MatchedRow:
+    """Mark the figures of a row whose cells reach below the top of the next one."""
+    figures = find_figures(one.row, one.alignment)
+    shared = {id(cell) for cell in figures if cell.top < top < cell.bottom and cell.text.strip()}
+    cells = (replace(cell, text=cell.text + _SHARED) if id(cell) in shared else cell for cell in one.row.cells)
+    return replace(one, row=replace(one.row, cells=tuple(cells))) if shared else one
 
 
 def _leave_out_parts(rows: Sequence[MatchedRow]) -> list[MatchedRow]:
